@@ -1,0 +1,73 @@
+"""The three canonical frames: column names and Polars types.
+
+Inside the engine every duration is an integer number of milliseconds (`*_ms`) so that sums and percentiles are exact;
+`acw_s` and friends exist only at the edge (see `acwcli.model.wraps`).
+"""
+
+from __future__ import annotations
+
+import polars as pl
+
+INSTANT = pl.Datetime("ms", "UTC")
+
+STATES = ("login", "logout", "ready", "not_ready", "ringing", "talking", "hold", "acw", "other", "unknown")
+METHODS = ("explicit", "state", "anchored", "duration", "gap", "configured", "aggregate")
+ENDED_BY = ("ready", "not_ready", "contact", "logout", "timeout", "other", "open")
+STATUSES = ("ok", "open", "stuck", "orphan", "duplicate", "invalid")
+COUNTED = ("ok", "orphan")
+"""The only statuses that enter statistics."""
+
+STATE_FRAME: dict[str, pl.DataType] = {
+    "agent_id": pl.String(),
+    "event_time": INSTANT,
+    "state": pl.Enum(STATES),
+    "contact_id": pl.String(),
+    "queue": pl.String(),
+    "channel": pl.String(),
+    "reason": pl.String(),
+    "ended_at": INSTANT,
+    "row": pl.UInt32(),
+}
+
+CONTACT_FRAME: dict[str, pl.DataType] = {
+    "contact_id": pl.String(),
+    "agent_id": pl.String(),
+    "queue": pl.String(),
+    "channel": pl.String(),
+    "direction": pl.String(),
+    "offered_at": INSTANT,
+    "answered_at": INSTANT,
+    "ended_at": INSTANT,
+    "talk_ms": pl.Int64(),
+    "hold_ms": pl.Int64(),
+    "acw_start": INSTANT,
+    "acw_end": INSTANT,
+    "acw_ms": pl.Int64(),
+    "disposition": pl.String(),
+    "timed_out": pl.Boolean(),
+    "row": pl.UInt32(),
+}
+
+WRAP_FRAME: dict[str, pl.DataType] = {
+    "agent_id": pl.String(),
+    "contact_id": pl.String(),
+    "queue": pl.String(),
+    "channel": pl.String(),
+    "direction": pl.String(),
+    "disposition": pl.String(),
+    "wrap_start": INSTANT,
+    "wrap_end": INSTANT,
+    "acw_ms": pl.Int64(),
+    "talk_ms": pl.Int64(),
+    "hold_ms": pl.Int64(),
+    "pieces": pl.Int64(),
+    "method": pl.String(),
+    "ended_by": pl.String(),
+    "status": pl.String(),
+    "source": pl.String(),
+    "row": pl.Int64(),
+}
+"""The engine's wraps; written out with `acw_s talk_s hold_s` in place of the `_ms` columns."""
+
+WRAP_COLUMNS = tuple(name.removesuffix("_ms") + "_s" if name.endswith("_ms") else name for name in WRAP_FRAME)
+"""The public, versioned order of the wraps table."""
