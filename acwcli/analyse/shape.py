@@ -1,0 +1,40 @@
+"""The shape of the wraps: a histogram in round steps with the mean, median, p80 and limit marked."""
+
+from __future__ import annotations
+
+import polars as pl
+
+from acwcli.analyse import figures
+from acwcli.analyse.facts import Facts
+from acwcli.model.table import Distribution, Mark
+
+BINS = 24
+"""Bins aimed at, up to about p99; the last one collects what lies beyond."""
+_STEPS_MS = tuple(
+    round(step * 1000)
+    for step in (0.1, 0.2, 0.5, 1, 2, 2.5, 5, 10, 15, 20, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14400)
+)
+
+
+def distribution(frame: pl.DataFrame, known: Facts, noun: str) -> Distribution:
+    """Count the values per bin `[low, high)`; the last bin is open-ended when anything lies beyond it."""
+    top_ms = max(known.p99_us, known.limit_us if known.limit_us <= 2 * known.p99_us else 0) // 1000 + 1
+    step = next((step for step in _STEPS_MS if step * BINS >= top_ms), -(-top_ms // BINS))
+    bins = max(-(-top_ms // step), 1)
+    index = (pl.col(figures.VALUE) // step).clip(upper_bound=bins - 1).alias("bin")
+    counted = dict(frame.group_by(index).agg(figures.count()).iter_rows())
+    greatest = int(frame.select(pl.col(figures.VALUE).max()).item())
+    marks = [
+        Mark("mean", known.mean_s),
+        Mark("median", known.median_us / 1_000_000),
+        Mark("p80", known.p80_us / 1_000_000),
+    ]
+    if known.limit_given:
+        marks.append(Mark("limit", known.limit_s))
+    return Distribution(
+        edges_s=tuple(edge * step / 1000 for edge in range(bins + 1)),
+        counts=tuple(counted.get(bin_, 0) for bin_ in range(bins)),
+        marks=tuple(marks),
+        noun=noun,
+        open_ended=greatest >= bins * step,
+    )

@@ -1,0 +1,114 @@
+"""`acw summary`: how long do wraps take, for all or per group?"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import polars as pl
+
+from acwcli.analyse import figures
+from acwcli.analyse.groups import agent_name, check_keys, key_columns, presentable, with_name
+from acwcli.model.duration import duration_text
+from acwcli.model.table import Column, Table
+
+WHOLE = "whole centre"
+"""What the total line is called in its first column."""
+
+_QUANTILES = {"median_s": 500, "p80_s": 800, "p90_s": 900, "p95_s": 950}
+_WITHIN, _EXCESS = "_within", "_excess_ms"
+
+
+def summary(obs: pl.LazyFrame, by: Sequence[str], limit_ms: int | None, noun: str, *, with_total: bool = True) -> Table:
+    """Summarise durations: one row per group, ordered by the keys (missing keys last).
+
+    Args:
+        obs: one row per counted wrap or contact; `value_ms` Int64 is what is measured.
+        by: columns to group by; none gives one row.
+        limit_ms: with a limit, `within_limit` (share) and `excess_s` (time over it, summed) are added.
+        noun: `wraps` or `contacts`, the name of the column that counts.
+        with_total: whether to work out the line for the whole centre (one more sort of all values).
+
+    Returns:
+        Columns: the keys, `name` after `agent_id` where a roster is joined, the count, `mean_s median_s p80_s p90_s
+        p95_s max_s total_s sd_s` (null below two observations), with a limit `within_limit excess_s`, and `method`.
+
+    Raises:
+        UsageError: an unknown column in `by`.
+        NoWrapsError: there is nothing to summarise.
+    """
+    schema = obs.collect_schema()
+    figure_columns = _columns(limit_ms, noun)
+    # `--by method` already says the method of each group, so the last column would only repeat it.
+    shown = [column for column in figure_columns if not (column.name == "method" and "method" in by)]
+    keys = check_keys(by, schema, [column.name for column in shown], "--by")
+    names = agent_name(keys, schema)
+    groups = _groups(obs, keys, names, limit_ms)
+    figures.any_wraps(int(groups[figures.N].sum()), noun)
+    listed = with_name(keys, names)
+    order = key_columns(listed, schema) + shown
+    table = presentable(_finish(groups, limit_ms, noun), keys)
+    total = _whole(groups, limit_ms, noun, listed[0], shown) if keys and with_total else None
+    return Table("summary", table.select([column.name for column in order]), tuple(order), total=total)
+
+
+def _columns(limit_ms: int | None, noun: str) -> list[Column]:
+    middle = [Column(f"{name}_s", "seconds", name) for name in ("mean", "median", "p80", "p90", "p95", "max")]
+    tail = [Column("total_s", "seconds", "total"), Column("sd_s", "seconds", "sd")]
+    if limit_ms is not None:
+        limit = duration_text(limit_ms)
+        tail += [
+            Column("within_limit", "share", f"within {limit}"),
+            Column("excess_s", "seconds", f"over {limit}"),
+        ]
+    return [Column(noun, "count"), *middle, *tail, Column("method")]
+
+
+def _groups(obs: pl.LazyFrame, keys: Sequence[str], names: Sequence[pl.Expr], limit_ms: int | None) -> pl.DataFrame:
+    """One pass and one sort: the sorted values of every group, and the sums read off them."""
+    wanted = [figures.sorted_values(), *figures.method_range(), *names]
+    grouped = obs.group_by(keys).agg(wanted) if keys else obs.select(wanted)
+    groups = grouped.collect(engine="streaming").with_columns(figures.of_sorted() + _over_limit(limit_ms))
+    return groups.sort(keys, nulls_last=True) if keys else groups
+
+
+def _over_limit(limit_ms: int | None) -> list[pl.Expr]:
+    if limit_ms is None:
+        return []
+    value, lists = pl.element(), pl.col(figures.SORTED).list
+    within = lists.agg((value <= limit_ms).sum()).cast(pl.Int64)
+    over = lists.agg((value - limit_ms).clip(lower_bound=0).sum())
+    return [within.alias(_WITHIN), over.alias(_EXCESS)]
+
+
+def _finish(groups: pl.DataFrame, limit_ms: int | None, noun: str) -> pl.DataFrame:
+    """Turn counts, integer sums and sorted values into the figures."""
+    wanted = [
+        pl.col(figures.N).alias(noun),
+        figures.mean_s().alias("mean_s"),
+        *(figures.quantile_s(permille).alias(name) for name, permille in _QUANTILES.items()),
+        (pl.col(figures.SORTED).list.last() / 1000).alias("max_s"),
+        (pl.col(figures.SUM_MS) / 1000).alias("total_s"),
+        figures.sd_s().alias("sd_s"),
+        figures.method().alias("method"),
+    ]
+    if limit_ms is not None:
+        wanted.append((pl.col(_WITHIN) / pl.col(figures.N)).alias("within_limit"))
+        wanted.append((pl.col(_EXCESS) / 1000).alias("excess_s"))
+    return groups.with_columns(wanted)
+
+
+def _whole(
+    groups: pl.DataFrame, limit_ms: int | None, noun: str, first: str, columns: Sequence[Column]
+) -> Mapping[str, object]:
+    """The same figures over all observations, pooled: quantiles of all wraps, never of the groups' quantiles."""
+    sums = [pl.col(name).sum() for name in (figures.N, figures.SUM_MS, figures.SUM_SQ)]
+    if limit_ms is not None:
+        sums += [pl.col(_WITHIN).sum(), pl.col(_EXCESS).sum()]
+    whole = groups.select(
+        *sums,
+        pl.col(figures.SORTED).explode(empty_as_null=False).sort().implode(),
+        pl.col(figures.METHOD_LOW).min(),
+        pl.col(figures.METHOD_HIGH).max(),
+    )
+    row = _finish(whole, limit_ms, noun).row(0, named=True)
+    return {first: WHOLE, **{column.name: row[column.name] for column in columns}}

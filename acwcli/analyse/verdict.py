@@ -1,0 +1,117 @@
+"""Which of the stories behind one average is true here: the fixed list of verdicts and the thresholds that decide.
+
+Causes are tried in the order of how little they say about people: data first (stuck wraps), then whether the mean needs
+an explanation at all, then machines (timer), then a small group of queues, dispositions, hours or agents; what remains
+is everyone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import polars as pl
+
+from acwcli.analyse import figures
+from acwcli.analyse.concentration import Concentration, strongest
+from acwcli.analyse.contributors import CAPPED_MS, EXCESS_US
+from acwcli.analyse.facts import Facts
+from acwcli.analyse.mechanical import STUCK_SHIFT, Stuck, Timer, forgotten, left_out, timer
+
+HONEST_SHARE = 0.65
+"""A mean is honest when fewer than this share of wraps are at or under it (half for a symmetric spread) …"""
+HONEST_LIMIT = 1.1
+"""… when it is at most this many times the limit …"""
+HONEST_MEDIAN = 1.5
+"""… and at most this many times the median (1.44 for an exponential spread)."""
+STUCK_SHARE = 0.5
+"""Left-out stuck wraps are the story when they would hold at least this share of all time over the limit."""
+
+VERDICTS = (
+    "few-agents",
+    "few-queues",
+    "few-dispositions",
+    "time-of-day",
+    "timer",
+    "stuck-wraps",
+    "everyone",
+    "not-skewed",
+    "not-enough-data",
+)
+_OF_DIMENSION = {
+    "agent_id": "few-agents",
+    "queue": "few-queues",
+    "disposition": "few-dispositions",
+    "hour": "time-of-day",
+    "weekday": "time-of-day",
+}
+
+
+@dataclass(frozen=True)
+class Finding:
+    """The verdict and what it rests on; only the part that belongs to the verdict is set."""
+
+    verdict: str
+    group: Concentration | None = None
+    timer: Timer | None = None
+    stuck: Stuck | None = None
+
+
+def honest(known: Facts) -> bool:
+    """Say whether the mean describes a usual wrap and is within reach of the limit."""
+    return (
+        known.share_wraps_at_or_under_mean < HONEST_SHARE
+        and known.mean_s <= HONEST_LIMIT * known.limit_s
+        and known.mean_s <= HONEST_MEDIAN * known.median_us / 1_000_000
+    )
+
+
+def basis_ms(known: Facts, frame: pl.DataFrame) -> int:
+    """Where "too long" begins for judging: the limit; the median where p80 is the limit and nothing is over it."""
+    if known.limit_given or frame.select((pl.col(figures.VALUE) * 1000 > known.limit_us).any()).item():
+        return known.limit_us // 1000
+    return known.median_us // 1000
+
+
+def judge(
+    frame: pl.DataFrame,
+    known: Facts,
+    tables: Mapping[str, pl.DataFrame],
+    min_wraps: int,
+    excluded: Mapping[str, int],
+    excluded_ms: Mapping[str, int],
+) -> Finding:
+    """Decide.
+
+    Args:
+        frame: observations of `contributors.with_excess`.
+        known: their figures.
+        tables: one table of `contributors.by_dimension` per known dimension.
+        min_wraps: fewer observations than this give no verdict.
+        excluded: left-out wraps per status.
+        excluded_ms: their time per status.
+    """
+    if known.wraps < min_wraps:
+        return Finding("not-enough-data")
+    usual = honest(known) or not int(frame[CAPPED_MS].sum())
+    stuck = left_out(known, int(frame[EXCESS_US].sum()), excluded, excluded_ms)
+    if stuck and (usual or stuck.share >= STUCK_SHARE):
+        return Finding("stuck-wraps", stuck=stuck)
+    long = forgotten(frame, known)
+    if long and long.shift >= STUCK_SHIFT:
+        return Finding("stuck-wraps", stuck=long)
+    if usual:
+        return Finding("not-skewed")
+    return _cause(frame, known, tables, min_wraps)
+
+
+def _cause(frame: pl.DataFrame, known: Facts, tables: Mapping[str, pl.DataFrame], min_wraps: int) -> Finding:
+    variance = float(frame[CAPPED_MS].var(ddof=0) or 0.0)  # type: ignore[arg-type]
+    group = strongest(frame, tables, variance, min_wraps)
+    ended = timer(frame, basis_ms(known, frame))
+    # Few agents who always wait for the timer are a matter of habit; anybody else's timer is a setting.
+    if ended and (group is None or group.dimension != "agent_id"):
+        return Finding("timer", timer=ended)
+    if group:
+        return Finding(_OF_DIMENSION[group.dimension], group=group)
+    return Finding("everyone")

@@ -1,0 +1,146 @@
+"""A diagnosis in words: what is true, and what to do about it. Never a word against a person."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import polars as pl
+
+from acwcli.analyse import figures
+from acwcli.analyse.concentration import Concentration
+from acwcli.analyse.contributors import CAPPED_MS, EXCESS_US
+from acwcli.analyse.facts import Facts
+from acwcli.analyse.verdict import HONEST_SHARE, Finding
+
+_NAMED = 8
+"""At most this many values are named in a sentence."""
+
+_WORDS = {
+    "agent_id": ("agent", "agents"),
+    "queue": ("queue", "queues"),
+    "disposition": ("disposition", "dispositions"),
+    "hour": ("hour of the day", "hours of the day"),
+    "weekday": ("weekday", "weekdays"),
+}
+
+
+def sentence(known: Facts, finding: Finding, tables: Mapping[str, pl.DataFrame], min_wraps: int, noun: str) -> str:
+    """Say what the figures are and what makes the difference, in one plain sentence."""
+    skewed = known.share_wraps_at_or_under_mean >= HONEST_SHARE and known.mean_s > known.median_us / 1e6
+    start = f"The mean is {_tenths(known.mean_s)}, {'but' if skewed else 'and'} 80 % of {known.wraps:,} {noun}"
+    agents = f"{_percent(known.share_agents_within)} of agents average {seconds_text(known.limit_s)} or less"
+    cause = _cause(known, finding, tables, min_wraps, noun)
+    return f"{start} finish within {seconds_text(known.p80_us / 1e6)} and {agents}; {cause}."
+
+
+def advice(known: Facts, finding: Finding, tables: Mapping[str, pl.DataFrame], min_wraps: int, noun: str) -> str:
+    """Say what to do, with the numbers it rests on, in one sentence."""
+    if finding.verdict == "not-enough-data":
+        return f"Collect more before judging: {known.wraps} {noun} are fewer than the {min_wraps} a verdict needs."
+    cause = _cause(known, finding, tables, min_wraps, noun)
+    return f"{_remedy(known, finding, tables)}: {cause}."
+
+
+def _remedy(known: Facts, finding: Finding, tables: Mapping[str, pl.DataFrame]) -> str:
+    if finding.group:
+        return _group_remedy(finding.group, tables[finding.group.dimension])
+    if finding.timer:
+        return f"Shorten the wrap-up timer, or ask why wraps need all of its {seconds_text(finding.timer.at_s)}"
+    if finding.stuck:
+        return "Repair log-off and forgotten wrap-up states before looking at agents"
+    if finding.verdict == "everyone":
+        return "Look at the work itself, its forms and systems, rather than at single agents"
+    return "Use the mean as it stands" if known.share_wraps_at_or_under_mean < HONEST_SHARE else "Nothing to repair"
+
+
+def _group_remedy(group: Concentration, table: pl.DataFrame) -> str:
+    one, many = _WORDS[group.dimension]
+    which = f"{one if len(group.values) == 1 else many} {_named(group.values, table)}"
+    if group.dimension == "agent_id":
+        counted = "this agent" if len(group.values) == 1 else f"these {len(group.values)}"
+        return f"Sit with {counted} first and ask what holds them up ({_named(group.values, table)})"
+    if group.dimension == "queue":
+        return f"Fix the wrap-up form or process of {which}"
+    if group.dimension == "disposition":
+        return f"Simplify what has to be written up for {which}"
+    return f"Look at systems and staffing in {which}"
+
+
+def _cause(known: Facts, finding: Finding, tables: Mapping[str, pl.DataFrame], min_wraps: int, noun: str) -> str:
+    # With p80 itself the greatest value nothing is over the limit: judged from the median then.
+    over = (
+        f"the time over {seconds_text(known.limit_s)}" if known.share_wraps_within < 1 else "the time over the median"
+    )
+    if finding.group:
+        return _group_cause(finding.group, tables[finding.group.dimension], over, noun)
+    if finding.timer:
+        share = _percent(finding.timer.wraps / known.wraps)
+        where = f"end at the timer near {seconds_text(finding.timer.at_s)}"
+        return f"{share} of {noun} {where} and make {_percent(finding.timer.share)} of {over}"
+    if finding.stuck:
+        return _stuck_cause(finding, known, over, noun)
+    if finding.verdict == "not-enough-data":
+        return "that is too little to judge"
+    if finding.verdict == "everyone":
+        return f"{over} is spread over many ({_leaders(tables, min_wraps)})"
+    if known.share_wraps_within == 1:
+        return f"nothing is over {seconds_text(known.limit_s)}"
+    return f"{_percent(known.share_wraps_at_or_under_mean)} of {noun} are at or under the mean"
+
+
+def _group_cause(group: Concentration, table: pl.DataFrame, over: str, noun: str) -> str:
+    one, many = _WORDS[group.dimension]
+    inside = table.filter(pl.col("value").is_in(group.values))
+    weight = EXCESS_US if table[EXCESS_US].sum() else CAPPED_MS
+    share = _percent(int(inside[weight].sum()) / int(table[weight].sum()))
+    wraps = _percent(int(inside[figures.N].sum()) / int(table[figures.N].sum()))
+    count = len(group.values)
+    who = f"{count} of {group.among} {many if group.among > 1 else one}"
+    return f"{who} make{'s' if count == 1 else ''} {share} of {over} with {wraps} of the {noun}"
+
+
+def _stuck_cause(finding: Finding, known: Facts, over: str, noun: str) -> str:
+    stuck = finding.stuck
+    if stuck is None:
+        return ""
+    if stuck.left_out:
+        counted = f"{stuck.wraps:,} stuck {noun if stuck.wraps != 1 else noun[:-1]}, left out here,"
+        return f"{counted} would lift the mean from {_tenths(known.mean_s)} to {_tenths(stuck.mean_s)}"
+    share = f"{stuck.wraps:,} of {known.wraps:,} {noun} of half an hour and more make {_percent(stuck.share)} of {over}"
+    return f"{share}, and without them the mean is {_tenths(stuck.mean_s)}"
+
+
+def _leaders(tables: Mapping[str, pl.DataFrame], min_wraps: int) -> str:
+    """How little the top tenth of agents make, as the proof that it is everyone."""
+    table = tables.get("agent_id")
+    if table is None or not table[EXCESS_US].sum():
+        return "no small group stands out"
+    counted = table.filter(pl.col(figures.N) >= min_wraps)[figures.N].sum()
+    if 2 * counted < table[figures.N].sum():
+        return "most agents have too little data to be told apart"
+    top = max(1, round(table.height / 10))
+    share = _percent(int(table[EXCESS_US].head(top).sum()) / int(table[EXCESS_US].sum()))
+    return f"the top {top:,} of {table.height:,} agents make {share} of it"
+
+
+def _named(values: Sequence[str], table: pl.DataFrame) -> str:
+    """List the values, with the roster's names beside the ids where known."""
+    names = dict(table.select("value", "name").iter_rows()) if "name" in table.columns else {}
+    shown = [f"{value} {names[value]}" if names.get(value) else value for value in values[:_NAMED]]
+    more = len(values) - len(shown)
+    if more:
+        return f"{', '.join(shown)} and {more:,} more"
+    return shown[0] if len(shown) == 1 else f"{', '.join(shown[:-1])} and {shown[-1]}"
+
+
+def _percent(share: float) -> str:
+    return "under 1 %" if 0 < share < 0.005 else f"{100 * share:.0f} %"
+
+
+def _tenths(seconds: float) -> str:
+    return f"{seconds:.1f} s"
+
+
+def seconds_text(seconds: float) -> str:
+    """Write seconds the way people read them: `58 s`, `58.2 s`."""
+    return f"{seconds:.1f}".removesuffix(".0") + " s"

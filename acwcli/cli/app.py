@@ -1,0 +1,115 @@
+"""The command group and the one error boundary: every failure becomes a line on stderr and an exit code."""
+
+from __future__ import annotations
+
+import importlib
+import os
+import sys
+from collections.abc import Sequence
+from typing import Annotated, Any
+
+import typer
+from typer.core import TyperCommand, TyperGroup
+
+from acwcli.cli import narrate
+from acwcli.errors import AcwError, ExitCode, UsageError, did_you_mean
+
+COMMANDS = {
+    "inspect": "What is in these files, and can I trust it?",
+    "reconstruct": "Give me the wraps.",
+    "summary": "How long do wraps take?",
+    "diagnose": "Is the mean telling the truth, and who makes it?",
+    "flag": "Which agents need a look, and why?",
+    "formats": "Which exports are known?",
+}
+"""Command → the question it answers; the module `acwcli.cli.<command>` is imported when the command runs."""
+
+
+class LazyGroup(TyperGroup):
+    """Lists commands from `COMMANDS` and imports a command's module only when it runs."""
+
+    def list_commands(self, ctx: Any) -> list[str]:  # noqa: ANN401  # typer's own context class is private
+        """The commands in the order a user meets them."""
+        return list(COMMANDS)
+
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:  # noqa: ANN401
+        """A stub with the help line: enough for `acw --help`."""
+        return TyperCommand(cmd_name, help=COMMANDS[cmd_name]) if cmd_name in COMMANDS else None
+
+    def resolve_command(self, ctx: Any, args: list[str]) -> Any:  # noqa: ANN401
+        """The real command, built from its module."""
+        name, rest = args[0], args[1:]
+        if name not in COMMANDS:
+            raise UsageError(f"no command '{name}'{did_you_mean(name, COMMANDS)}; commands: {', '.join(COMMANDS)}")
+        module = importlib.import_module(f"acwcli.cli.{name}")
+        single = typer.Typer(add_completion=False, rich_markup_mode=None)
+        single.command(name, no_args_is_help=name != "formats")(module.command)
+        return name, typer.main.get_command(single), rest
+
+
+app = typer.Typer(
+    cls=LazyGroup,
+    name="acw",
+    no_args_is_help=True,
+    rich_markup_mode=None,
+    context_settings={"help_option_names": ["-h", "--help"]},
+    help="Who spends how long in after-call work, why, and is it fair to say so?",
+)
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        from acwcli import __version__
+
+        typer.echo(f"acw {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _acw(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version and leave.")
+    ] = False,
+) -> None:
+    """Who spends how long in after-call work, why, and is it fair to say so?"""
+
+
+def main(args: Sequence[str] | None = None) -> int:
+    """Run one command and return the exit code."""
+    words = list(sys.argv[1:] if args is None else args)
+    try:
+        code = typer.main.get_command(app).main(words, prog_name="acw", standalone_mode=False)
+        sys.stdout.flush()
+        return int(code or ExitCode.OK)
+    except AcwError as error:
+        narrate.failure(str(error))
+        return error.exit_code
+    except KeyboardInterrupt:
+        narrate.failure("interrupted")
+        return ExitCode.INTERRUPTED
+    except BrokenPipeError:
+        return _leave_quietly()
+    except SystemExit:
+        # Not in standalone mode, typer raises this for one thing only: a pipe that closed while it wrote.
+        return _leave_quietly()
+    except Exception as error:
+        return _explain(error, "--debug" in words)
+
+
+def _leave_quietly() -> int:
+    """The reader has gone (`| head`); point stdout elsewhere so that the last flush is silent too."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    return ExitCode.OK
+
+
+def _explain(error: Exception, debug: bool) -> int:
+    if hasattr(error, "format_message") and hasattr(error, "exit_code"):
+        narrate.failure(f"{error.format_message()}\nacw COMMAND --help lists what it takes")
+        return ExitCode.USAGE
+    if debug:
+        raise error
+    what = str(error).strip().splitlines() or [""]
+    narrate.failure(
+        f"unexpected {type(error).__name__}: {what[0][:300]} (--debug shows where; this is a bug worth reporting)"
+    )
+    return ExitCode.UNEXPECTED

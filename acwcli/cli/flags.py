@@ -1,0 +1,152 @@
+"""Flags that commands share: typed groups whose fields become options of every command that takes the group."""
+
+from __future__ import annotations
+
+import functools
+import inspect
+from collections.abc import Callable
+from dataclasses import dataclass, fields, is_dataclass
+from typing import Annotated, Any, get_type_hints
+
+import typer
+
+_READ = "Reading"
+_WRAP = "Wraps"
+_OUT = "Output"
+
+Paths = Annotated[
+    list[str], typer.Argument(metavar="PATH...", help="Files, folders, globs or - for stdin.", show_default=False)
+]
+
+
+def _opt(*names: str, help: str, panel: str, metavar: str | None = None) -> Any:  # noqa: ANN401, A002
+    return typer.Option(*names, help=help, rich_help_panel=panel, metavar=metavar, show_default=False)
+
+
+@dataclass(frozen=True)
+class ReadFlags:
+    """How files are read."""
+
+    input_format: Annotated[
+        str | None, _opt("--input-format", help="Force a format (see acw formats).", panel=_READ)
+    ] = None
+    map: Annotated[
+        list[str] | None,
+        _opt("--map", help="canonical=Column, or answered_at=date+time.", panel=_READ, metavar="NAME=COLUMN"),
+    ] = None
+    state: Annotated[
+        list[str] | None,
+        _opt("--state", help="The file's word for a state: acw=Documentation.", panel=_READ, metavar="STATE=WORD"),
+    ] = None
+    time_format: Annotated[str | None, _opt("--time-format", help="strptime pattern of its times.", panel=_READ)] = None
+    date_order: Annotated[
+        str | None, _opt("--date-order", help="dmy, mdy or ymd where the data cannot decide.", panel=_READ)
+    ] = None
+    rows: Annotated[
+        str | None,
+        _opt("--rows", help="SQL over the file's own columns that picks its rows.", panel=_READ, metavar="SQL"),
+    ] = None
+    encoding: Annotated[str | None, _opt("--encoding", help="Force a text encoding.", panel=_READ)] = None
+    tz: Annotated[
+        str,
+        _opt(
+            "--tz",
+            help="Zone of times without offset, of days and hours, and of output (UTC).",
+            panel=_READ,
+            metavar="ZONE",
+        ),
+    ] = "UTC"
+    wrap_reason: Annotated[
+        list[str] | None,
+        _opt(
+            "--wrap-reason",
+            help="Pause reasons that are wrap-up (replaces the built-in list).",
+            panel=_READ,
+            metavar="TEXT",
+        ),
+    ] = None
+    roster: Annotated[
+        str | None,
+        _opt(
+            "--roster", help="File with agent_id and columns to join (name, team, site …).", panel=_READ, metavar="FILE"
+        ),
+    ] = None
+    rejects: Annotated[
+        str | None,
+        _opt("--rejects", help="Write rejected rows here: source, row, reason, raw text.", panel=_READ, metavar="FILE"),
+    ] = None
+    max_bad: Annotated[
+        str, _opt("--max-bad", help="Share of rejected rows a file may have (1%).", panel=_READ, metavar="SHARE")
+    ] = "1%"
+
+
+@dataclass(frozen=True)
+class WrapFlags:
+    """How wraps are rebuilt, and which of them the question is about."""
+
+    max_wrap: Annotated[
+        str, _opt("--max-wrap", help="A longer wrap is stuck (4h).", panel=_WRAP, metavar="DURATION")
+    ] = "4h"
+    infer_gap: Annotated[
+        bool, _opt("--infer-gap", help="Take the gap to the agent's next contact as an upper bound.", panel=_WRAP)
+    ] = False
+    gap_cap: Annotated[
+        str, _opt("--gap-cap", help="Longer gaps are no wraps (10m).", panel=_WRAP, metavar="DURATION")
+    ] = "10m"
+    since: Annotated[
+        str | None, _opt("--since", help="Wraps that start at or after this instant.", panel=_WRAP, metavar="INSTANT")
+    ] = None
+    until: Annotated[
+        str | None, _opt("--until", help="Wraps that start before this instant.", panel=_WRAP, metavar="INSTANT")
+    ] = None
+    where: Annotated[
+        str | None, _opt("--where", help="SQL over wraps columns: \"queue = 'billing'\".", panel=_WRAP, metavar="SQL")
+    ] = None
+
+
+@dataclass(frozen=True)
+class OutFlags:
+    """Where the answer goes and in which shape."""
+
+    format: Annotated[
+        str | None, _opt("--format", "-f", help="table, csv, tsv, json, ndjson, parquet, markdown or xlsx.", panel=_OUT)
+    ] = None
+    output: Annotated[
+        str | None, _opt("--output", "-o", help="Write here; the suffix names the format.", panel=_OUT, metavar="FILE")
+    ] = None
+    raw_text: Annotated[
+        bool, _opt("--raw-text", help="Do not guard CSV text against being run as a formula.", panel=_OUT)
+    ] = False
+    quiet: Annotated[bool, _opt("--quiet", "-q", help="Say nothing but errors and findings.", panel=_OUT)] = False
+    debug: Annotated[bool, _opt("--debug", help="Show where an unexpected failure happened.", panel=_OUT)] = False
+
+
+def with_flags(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Spread parameters annotated with a flag group into one option per field, so that typer sees plain options."""
+    hints = get_type_hints(command, include_extras=True)
+    own = inspect.signature(command).parameters
+    groups = {name: kind for name, kind in hints.items() if isinstance(kind, type) and is_dataclass(kind)}
+    spread = {
+        name: parameter.replace(annotation=hints[name], kind=inspect.Parameter.KEYWORD_ONLY)
+        for name, parameter in own.items()
+        if name not in groups
+    }
+    for group in groups.values():
+        types = get_type_hints(group, include_extras=True)
+        for field in fields(group):
+            spread[field.name] = inspect.Parameter(
+                field.name, inspect.Parameter.KEYWORD_ONLY, default=field.default, annotation=types[field.name]
+            )
+
+    @functools.wraps(command)
+    def spread_out(**values: Any) -> Any:  # noqa: ANN401
+        gathered = {
+            name: kind(**{field.name: values.pop(field.name) for field in fields(kind)})
+            for name, kind in groups.items()
+        }
+        return command(**values, **gathered)
+
+    del spread_out.__wrapped__
+    spread_out.__signature__ = inspect.Signature(list(spread.values()))  # type: ignore[attr-defined]
+    spread_out.__annotations__ = {name: parameter.annotation for name, parameter in spread.items()}
+    return spread_out

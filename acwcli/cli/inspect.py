@@ -1,0 +1,32 @@
+"""`acw inspect`: what is in these files, and can I trust it?"""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from acwcli.cli.flags import OutFlags, Paths, ReadFlags, WrapFlags, with_flags
+
+
+@with_flags
+def command(
+    paths: Paths,
+    read: ReadFlags,
+    wrap: WrapFlags,
+    out: OutFlags,
+    verbose: Annotated[bool, typer.Option("--verbose", "-v", help="One row per fact instead of one per file.")] = False,
+) -> None:
+    """Tell what each file was taken for and why, and account every row.
+
+    \b
+    Examples:
+        acw inspect exports/
+        acw inspect states.csv contacts.csv --verbose
+    """
+    from acwcli import pipeline
+    from acwcli.cli import session
+    from acwcli.model.columns import WRAP_FRAME
+
+    rebuilt = session.rebuild(paths, read, wrap, out, WRAP_FRAME)
+    session.emit(pipeline.inspect(rebuilt, verbose=verbose), out, read.tz)

@@ -1,0 +1,108 @@
+"""Flag texts → typed options; every mistake is a usage error with the nearest right spelling."""
+
+from __future__ import annotations
+
+import zoneinfo
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING
+
+from acwcli.errors import UsageError, did_you_mean
+from acwcli.model.duration import duration_ms
+
+if TYPE_CHECKING:
+    from acwcli.cli.flags import ReadFlags, WrapFlags
+    from acwcli.formats.options import ReadOptions
+    from acwcli.pipeline import WrapOptions
+
+STATES = ("login", "logout", "ready", "not_ready", "ringing", "talking", "hold", "acw", "other", "unknown")
+_STATE_COLUMNS = ("agent_id", "event_time", "state", "contact_id", "queue", "channel", "reason", "ended_at", "duration")
+_CONTACT_COLUMNS = (
+    "contact_id", "agent_id", "queue", "channel", "direction", "offered_at", "answered_at", "ended_at", "talk_s",
+    "hold_s", "acw_s", "talk_ms", "hold_ms", "acw_ms", "acw_start", "acw_end", "disposition", "timed_out",
+)  # fmt: skip
+MAPPABLE = tuple(dict.fromkeys((*_STATE_COLUMNS, *_CONTACT_COLUMNS)))
+DATE_ORDERS = ("dmy", "mdy", "ymd")
+
+
+def read_options(flags: ReadFlags, needs: Iterable[str]) -> ReadOptions:
+    """Turn reading flags into options."""
+    from acwcli.formats.options import ReadOptions
+
+    zone(flags.tz)
+    if flags.date_order is not None:
+        one_of(flags.date_order, DATE_ORDERS, "--date-order")
+    states = pairs(flags.state or [], "--state", STATES)
+    words: dict[str, tuple[str, ...]] = {}
+    for name, word in states:
+        words[name] = (*words.get(name, ()), word)
+    return ReadOptions(
+        tz=flags.tz,
+        encoding=flags.encoding,
+        input_format=flags.input_format,
+        columns=dict(pairs(flags.map or [], "--map", MAPPABLE)),
+        states=words,
+        time_format=flags.time_format,
+        date_order=flags.date_order,
+        rows=flags.rows,
+        wrap_reasons=tuple(flags.wrap_reason) if flags.wrap_reason is not None else None,
+        max_bad=share(flags.max_bad, "--max-bad"),
+        needs=frozenset(needs),
+    )
+
+
+def wrap_options(flags: WrapFlags, tz: str) -> WrapOptions:
+    """Turn wrap flags into options."""
+    from acwcli.pipeline import WrapOptions
+
+    return WrapOptions(
+        max_wrap_ms=duration_ms(flags.max_wrap),
+        gap_cap_ms=duration_ms(flags.gap_cap) if flags.infer_gap else None,
+        since=flags.since,
+        until=flags.until,
+        where=flags.where,
+        tz=tz,
+    )
+
+
+def pairs(texts: Sequence[str], flag: str, names: Sequence[str]) -> list[tuple[str, str]]:
+    """Split `name=value` texts and check the names."""
+    found = []
+    for text in texts:
+        name, equals, value = text.partition("=")
+        if not equals or not value.strip():
+            raise UsageError(f"{flag} '{text}' is not NAME=VALUE, for example {flag} {names[0]}=…")
+        found.append((one_of(name.strip(), names, flag), value.strip()))
+    return found
+
+
+def one_of(word: str, known: Sequence[str], flag: str) -> str:
+    """Check a word of a fixed list."""
+    if word in known:
+        return word
+    raise UsageError(f"{flag}: unknown '{word}'{did_you_mean(word, known)}; known: {', '.join(known)}")
+
+
+def names_in(texts: Sequence[str] | None) -> list[str]:
+    """Split repeated and comma-separated names: `--by agent_id,queue --by day`."""
+    return [name.strip() for text in texts or [] for name in text.split(",") if name.strip()]
+
+
+def zone(name: str) -> str:
+    """Check an IANA zone name."""
+    try:
+        zoneinfo.ZoneInfo(name)
+    except (zoneinfo.ZoneInfoNotFoundError, ValueError, OSError):
+        near = did_you_mean(name, zoneinfo.available_timezones())
+        raise UsageError(f"--tz: unknown zone '{name}'{near}; write an IANA name such as Europe/Berlin") from None
+    return name
+
+
+def share(text: str, flag: str) -> float:
+    """Read `1%` or `0.01`."""
+    try:
+        value = float(text.removesuffix("%")) / (100 if text.endswith("%") else 1)
+    except ValueError:
+        value = -1.0
+    if not 0 <= value <= 1:
+        raise UsageError(f"{flag} '{text}' is no share; write 1% or 0.01")
+    return value

@@ -1,0 +1,163 @@
+"""What every command does around its question: read, rebuild, account, and hand the answer to a renderer."""
+
+from __future__ import annotations
+
+import os
+import sys
+import tempfile
+from collections import Counter
+from collections.abc import Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING, BinaryIO
+
+from acwcli.cli import narrate, parse
+from acwcli.errors import OutputError
+from acwcli.render import BINARY_FORMATS, FORMATS, format_of_path, write
+
+if TYPE_CHECKING:
+    from acwcli.cli.flags import OutFlags, ReadFlags, WrapFlags
+    from acwcli.model.table import Table
+    from acwcli.pipeline import Loaded, Wraps
+
+
+def rebuild(paths: list[str], read: ReadFlags, wrap: WrapFlags, out: OutFlags, needs: Iterable[str]) -> Wraps:
+    """Read the files, rebuild their wraps, account the rows on stderr and write the rejects file."""
+    from acwcli import pipeline
+    from acwcli.formats.roster import read_roster
+
+    answer_format(out)
+    roster = read_roster(read.roster, read.encoding) if read.roster else None
+    options = parse.wrap_options(wrap, read.tz)
+    wanted = frozenset(needs) | pipeline.needs_of_where(options.where)
+    loaded = pipeline.load(paths, parse.read_options(read, wanted))
+    rebuilt = pipeline.wraps(loaded, options, wanted, roster)
+    report_counts(loaded, out, rebuilt)
+    if read.rejects:
+        write_rejects(loaded, read.rejects)
+    return rebuilt
+
+
+def report_counts(loaded: Loaded, out: OutFlags, rebuilt: Wraps | None = None) -> None:
+    """One line of counts, then the notes."""
+    total = loaded.total()
+    parts = [
+        f"{total.read:,} rows read: {total.used:,} used",
+        _reasons("ignored", total.ignored),
+        _reasons("rejected", total.rejected),
+    ]
+    line = ", ".join(parts)
+    if rebuilt is not None:
+        line += f"; {_statuses(rebuilt)}"
+    narrate.note(line, quiet=out.quiet)
+    narrate.notes(loaded.notes(), quiet=out.quiet)
+    if rebuilt is not None:
+        narrate.notes(rebuilt.notes, quiet=out.quiet)
+
+
+def _reasons(word: str, reasons: Counter[str]) -> str:
+    listed = ", ".join(f"{count:,} {reason}" for reason, count in reasons.most_common() if count)
+    return f"{reasons.total():,} {word}" + (f" ({listed})" if listed else "")
+
+
+def _statuses(rebuilt: Wraps) -> str:
+    statuses = rebuilt.statuses()
+    counted = statuses.get("ok", 0) + statuses.get("orphan", 0)
+    others = {name: count for name, count in statuses.items() if name not in ("ok", "orphan")}
+    orphans = f" ({statuses['orphan']:,} orphan)" if statuses.get("orphan") else ""
+    shown = "".join(f", {count:,} {name}" for name, count in others.items())
+    return f"{counted:,} wraps counted{orphans}{shown}"
+
+
+def write_rejects(loaded: Loaded, path: str) -> None:
+    """Write every rejected row with its raw text, one line each."""
+    from acwcli.render.csv_text import write_frame
+
+    with _target(path) as stream:
+        write_frame(loaded.rejects(), stream)
+
+
+def answer_format(out: OutFlags) -> str:
+    """The format asked for: named, by suffix, a table on a terminal, CSV otherwise."""
+    if out.format is not None:
+        return parse.one_of(out.format, FORMATS, "--format")
+    if out.output is not None and out.output != "-":
+        return format_of_path(out.output)
+    return "table" if sys.stdout.isatty() else "csv"
+
+
+def emit(table: Table, out: OutFlags, tz: str = "UTC") -> None:
+    """Write the answer to stdout or `-o`.
+
+    Raises:
+        OutputError: the file cannot be written.
+    """
+    name = answer_format(out)
+    if out.output is None or out.output == "-":
+        _to_stdout(table, name, out, tz)
+        return
+    with _target(out.output) as stream:
+        write(table, name, stream, guard=not out.raw_text, tz=tz)
+
+
+def _to_stdout(table: Table, name: str, out: OutFlags, tz: str) -> None:
+    terminal = sys.stdout.isatty()
+    if terminal and name in BINARY_FORMATS:
+        raise OutputError(f"{name} is not for a terminal; write it to a file with -o FILE.{name}")
+    width = _width() if terminal else None
+    color = terminal and "NO_COLOR" not in os.environ and os.environ.get("TERM") != "dumb"
+    try:
+        write(
+            table, name, sys.stdout.buffer, width=width, guard=not out.raw_text, color=color, tz=tz,
+            encoding=sys.stdout.encoding if name == "table" else "utf-8", terminal=terminal,
+        )  # fmt: skip
+        sys.stdout.buffer.flush()
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        raise OutputError(f"stdout: cannot write: {error.strerror or error}") from error
+
+
+def _width() -> int:
+    import shutil
+
+    return shutil.get_terminal_size((80, 24)).columns
+
+
+class _target:  # noqa: N801  # used as a context manager, like open()
+    """A file that appears whole or not at all: written beside its place, then moved there."""
+
+    def __init__(self, path: str) -> None:
+        self._path = Path(path)
+
+    def __enter__(self) -> BinaryIO:
+        try:
+            special = self._path.exists() and not self._path.is_file()
+            if special:
+                self._part, self._stream = None, self._path.open("wb")
+            else:
+                handle, part = tempfile.mkstemp(prefix=f".{self._path.name}.", dir=self._path.parent)
+                self._part, self._stream = Path(part), os.fdopen(handle, "wb")
+        except OSError as error:
+            raise OutputError(f"{self._path}: cannot write: {error.strerror or error}") from error
+        return self._stream
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: object) -> None:
+        try:
+            self._stream.close()
+            if self._part is not None and kind is None:
+                self._part.chmod(0o666 & ~_umask())
+                self._part.replace(self._path)
+                self._part = None
+        except OSError as problem:
+            raise OutputError(f"{self._path}: cannot write: {problem.strerror or problem}") from problem
+        finally:
+            if self._part is not None:
+                self._part.unlink(missing_ok=True)
+        if isinstance(error, OSError):
+            raise OutputError(f"{self._path}: cannot write: {error.strerror or error}") from error
+
+
+def _umask() -> int:
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask

@@ -1,0 +1,45 @@
+"""`acw summary`: how long do wraps take?"""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from acwcli.cli.flags import OutFlags, Paths, ReadFlags, WrapFlags, with_flags
+
+
+@with_flags
+def command(
+    paths: Paths,
+    read: ReadFlags,
+    wrap: WrapFlags,
+    out: OutFlags,
+    by: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--by", metavar="COLUMN,…", help="One row per value: agent_id, queue, day, hour, a roster column …"
+        ),
+    ] = None,
+    limit: Annotated[
+        str | None,
+        typer.Option("--limit", metavar="DURATION", help="Add the share within this limit and the seconds over it."),
+    ] = None,
+    of: Annotated[str, typer.Option("--of", help="What to measure: acw, talk, hold or handle.")] = "acw",
+) -> None:
+    """Count, mean, median, percentiles and totals of wraps, per group or for everyone.
+
+    \b
+    Examples:
+        acw summary sample_data/generic/states.csv --by agent_id --limit 60s
+        acw summary night.parquet --by queue,day --format csv
+    """
+    from acwcli import pipeline
+    from acwcli.cli import parse, session
+    from acwcli.model.duration import duration_ms
+
+    groups = parse.names_in(by)
+    question = pipeline.Question(parse.one_of(of, pipeline.MEASURES, "--of"), tuple(groups))
+    limit_ms = duration_ms(limit) if limit else None
+    rebuilt = session.rebuild(paths, read, wrap, out, question.needs())
+    session.emit(pipeline.summarise(rebuilt, question, limit_ms=limit_ms), out, read.tz)

@@ -1,0 +1,1 @@
+"""From files to canonical frames: how any file is read, and one module per platform export."""

@@ -1,0 +1,54 @@
+"""Compressed files: recognised by their first bytes, unpacked in chunks to a temporary file."""
+
+from __future__ import annotations
+
+import bz2
+import gzip
+import lzma
+import zlib
+from pathlib import Path
+from typing import IO
+
+from acwcli.errors import InputError
+from acwcli.formats.scratch import scratch_file
+
+_CHUNK = 1 << 20
+_MAGIC = {b"\x1f\x8b": "gz", b"BZh": "bz2", b"\xfd7zXZ\x00": "xz", b"\x28\xb5\x2f\xfd": "zst"}
+
+
+def compression_of(head: bytes) -> str:
+    """Return `gz`, `bz2`, `xz`, `zst`, or an empty string."""
+    return next((name for magic, name in _MAGIC.items() if head.startswith(magic)), "")
+
+
+def unpack(name: str, path: Path, compression: str) -> Path:
+    """Decompress a file into a temporary one; files of several members are read to their end.
+
+    Raises:
+        InputError: the archive is cut short or damaged.
+    """
+    target = scratch_file(f"unpacked-{compression}")
+    try:
+        with _reader(path, compression) as source, target.open("wb") as copy:
+            while chunk := source.read(_CHUNK):
+                copy.write(chunk)
+    except (EOFError, OSError, ValueError, lzma.LZMAError, zlib.error) as error:
+        if isinstance(error, OSError) and error.errno is not None:
+            raise InputError(f"{name}: cannot be unpacked ({error.strerror})") from error
+        raise InputError(
+            f"{name}: the {compression} archive is cut short or damaged ({str(error) or 'ends too early'}); "
+            "copy or export it again"
+        ) from error
+    return target
+
+
+def _reader(path: Path, compression: str) -> IO[bytes]:
+    if compression == "gz":
+        return gzip.open(path, "rb")  # type: ignore[return-value]
+    if compression == "bz2":
+        return bz2.open(path, "rb")
+    if compression == "xz":
+        return lzma.open(path, "rb")
+    import pyarrow
+
+    return pyarrow.input_stream(str(path), compression="zstd")  # type: ignore[no-any-return]

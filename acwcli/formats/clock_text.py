@@ -1,0 +1,124 @@
+"""Date and time text to instants in Polars: one fast pattern, and general reading for the rows it does not fit.
+
+Every step after the first sees only the rows that no earlier step could read, as nulls elsewhere; a step over nulls
+costs next to nothing, so a column without odd rows is read at the speed of its first pattern.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+
+import polars as pl
+
+from acwcli.formats.clock_formats import EPOCH_BOUNDS, REPLACEMENTS, Order, Pattern
+from acwcli.model.columns import INSTANT
+
+_OFFSET = r"(?i)^(\S+ [\d:.,]+?(?: ?[ap]m)?)\s*(?:utc|gmt)?([+-]\d{2}):?(\d{2})?$"
+_DATES: dict[str, tuple[tuple[str, str], ...]] = {
+    "ymd": (
+        (r"^(\d{4})[-/.](\d{1,2})[-/.](\d{1,2})(?:[Tt,\s]+|$)", "${1}-${2}-${3} "),
+        (r"^(\d{4})(\d{2})(\d{2})[Tt\s_-]?(\d{2})(\d{2})(\d{2})", "${1}-${2}-${3} ${4}:${5}:${6}"),
+        (r"^(\d{4})(\d{2})(\d{2})[Tt\s_-]?(\d{2})(\d{2})", "${1}-${2}-${3} ${4}:${5}:00"),
+        (r"^(\d{4})(\d{2})(\d{2})(?:[Tt,\s]+|$)", "${1}-${2}-${3} "),
+    ),
+    "dmy": ((r"^(\d{1,2})[-/.](\d{1,2})[-/.](\d{4}|\d{2})(?:[Tt,\s]+|$)", "${3}-${2}-${1} "),),
+    "mdy": ((r"^(\d{1,2})[-/.](\d{1,2})[-/.](\d{4}|\d{2})(?:[Tt,\s]+|$)", "${3}-${1}-${2} "),),
+    "named": (
+        (r"^[A-Za-z]{2,9}\.?,\s*", ""),
+        (r"^([A-Za-z]{3,9})\.?\s+(\d{1,2})(?:st|nd|rd|th)?,?\s+(\d{4})(?:[,\s]+|$)", "${3}-${1}-${2} "),
+        (r"^(\d{1,2})[-\s./]+([A-Za-z]{3,9})[-\s.,/]+(\d{4})(?:[:,\s]+|$)", "${3}-${2}-${1} "),
+    ),
+}
+_TIMES = (
+    (r"(?i)\s*\b(?:z|utc|gmt)$", "+00:00"),
+    (r"(?i)(\d)z$", "${1}+00:00"),
+    (r"(?i)^(\S+)\s+([ap])\.?\s?m\.?\s*([\d:.,]+)", "${1} ${3} ${2}m"),
+    (r"(?i)\s*([ap])\.?\s?m\b\.?", " ${1}m"),
+    (_OFFSET, "${1}${2}${3}"),
+    (r"^(\S+)\s*$", "${1} 00:00:00"),
+    (r"^(\S+ \d{1,2}:\d{2})($|[^:\d])", "${1}:00${2}"),
+    (r"(:\d{2}),(\d)", "${1}.${2}"),
+)
+
+
+def first_read(text: pl.Expr, steps: Iterable[Callable[[pl.Expr], pl.Expr]]) -> pl.Expr:
+    """Try `steps` one after the other, each only on the rows that the ones before could not read."""
+    result: pl.Expr | None = None
+    for step in steps:
+        read = step(text)
+        result = read if result is None else pl.coalesce(result, read)
+        text = pl.when(read.is_null()).then(text)
+    if result is None:
+        raise ValueError("no way to read a column was given")
+    return result
+
+
+def by_pattern(text: pl.Expr, pattern: Pattern, tz: str) -> pl.Expr:
+    """Read text by one pattern as an instant; null where it does not fit."""
+    unit = "us" if pattern.finer else "ms"
+    naive = text.str.to_datetime(pattern.text, time_unit=unit, strict=False, cache=False)  # type: ignore[arg-type]
+    if "%#z" in pattern.text:
+        return to_ms(naive, finer=pattern.finer)
+    if pattern.offset_ms is None and "%s" not in pattern.text:
+        return from_local(to_ms(naive, finer=pattern.finer), tz)
+    utc = to_ms(naive, finer=pattern.finer).dt.replace_time_zone("UTC")
+    return utc - pl.duration(milliseconds=pattern.offset_ms, time_unit="ms") if pattern.offset_ms else utc
+
+
+def generally(text: pl.Expr, order: Order | str, tz: str) -> pl.Expr:
+    """Read text of one order (`ymd dmy mdy named`) in any spelling of time, fraction and offset; null where it fails.
+
+    Slow (ten times a fixed pattern): for the rows a pattern does not fit.
+    """
+    tidy = text.str.replace_many(REPLACEMENTS).str.strip_chars().str.replace(r"\[[\w/+-]+\]$", "")
+    for old, new in (*_DATES[order], *_TIMES):
+        tidy = tidy.str.replace(old, new)
+    if order in ("dmy", "mdy"):
+        tidy = tidy.str.replace(r"^(\d{2})-", "20${1}-")
+    day = "%Y-%B-%d" if order == "named" else "%Y-%m-%d"
+    local = [Pattern(f"{day} {time}", finer=True) for time in ("%H:%M:%S%.f", "%I:%M:%S%.f %p")]
+    zoned = [Pattern(f"{day} {time}", finer=True) for time in ("%H:%M:%S%.f%#z", "%I:%M:%S%.f %p%#z")]
+    return first_read(tidy, [reader(pattern, tz) for pattern in (*local, *zoned)])
+
+
+def reader(pattern: Pattern, tz: str) -> Callable[[pl.Expr], pl.Expr]:
+    """Return `by_pattern` as a step for `first_read`."""
+    return lambda text: by_pattern(text, pattern, tz)
+
+
+def from_local(naive: pl.Expr, tz: str) -> pl.Expr:
+    """Give local times their zone: the first pass of a repeated hour, null for times the clocks skipped."""
+    if tz == "UTC":
+        return naive.dt.replace_time_zone("UTC")
+    return naive.dt.replace_time_zone(tz, ambiguous="earliest", non_existent="null").dt.convert_time_zone("UTC")
+
+
+def to_ms(time: pl.Expr, *, finer: bool) -> pl.Expr:
+    """Round microseconds half-up to milliseconds; milliseconds pass unchanged."""
+    return time.dt.offset_by("500us").dt.cast_time_unit("ms") if finer else time
+
+
+def epoch_instant(number: pl.Expr, per_unit_us: int) -> pl.Expr:
+    """Turn whole numbers of an epoch unit into instants, 1973 to 2200; `per_unit_us` 0 means nanoseconds."""
+    per_second = 1_000_000 // per_unit_us if per_unit_us else 1_000_000_000
+    known = pl.when(number.is_between(*(bound * per_second for bound in EPOCH_BOUNDS))).then(number)
+    if per_second > 1000:
+        per_ms = per_second // 1000
+        return ((known + per_ms // 2) // per_ms).cast(INSTANT)
+    return (known * (1000 // per_second)).cast(INSTANT)
+
+
+def epoch_fraction(number: pl.Expr, per_unit_us: int) -> pl.Expr:
+    """Turn fractional numbers of an epoch unit into instants, exact to the microsecond before rounding."""
+    microseconds = (number * (per_unit_us or 0.001)).round().cast(pl.Int64, strict=False)
+    return epoch_instant(microseconds, 1)
+
+
+def epoch_from_text(text: pl.Expr, per_unit_us: int) -> pl.Expr:
+    """Read epoch text: whole numbers at once, then fractions, decimal commas, exponents and other digits."""
+
+    def tidy(rest: pl.Expr) -> pl.Expr:
+        number = rest.str.replace_many(REPLACEMENTS).str.strip_chars().str.replace(",", ".", literal=True)
+        return epoch_fraction(number.cast(pl.Float64, strict=False), per_unit_us)
+
+    return first_read(text, [lambda whole: epoch_instant(whole.cast(pl.Int64, strict=False), per_unit_us), tidy])

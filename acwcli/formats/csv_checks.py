@@ -1,0 +1,116 @@
+"""Is it safe to let Polars read this text? Answered from its bytes, before anything depends on it."""
+
+from __future__ import annotations
+
+import mmap
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from acwcli.formats.csv_layout import Layout
+from acwcli.formats.plain import Plain
+
+_WHOLE = 16 << 20  # files up to this size are looked at from end to end, larger ones in evenly spread blocks
+_BLOCK = 1 << 20
+_SPARES_WHEN_RAGGED = 16
+
+
+@dataclass(frozen=True)
+class Checks:
+    """What a scan must know about a sound text.
+
+    Attributes:
+        quoting: double quotes enclose cells.
+        padded: blanks surround cells somewhere, so that cells must be stripped.
+        spares: columns to add for fields beyond the header.
+        blank_lines: physical lines of the data that hold nothing.
+    """
+
+    quoting: bool
+    padded: bool
+    spares: int
+    blank_lines: list[int] = field(default_factory=list)
+
+
+def check_rows(plain: Plain, layout: Layout) -> Checks | None:
+    """Return what a fast scan must know, or None when only a reader that names rows may touch this text."""
+    if plain.has_nul or plain.long_lines or plain.path.stat().st_size == 0:
+        return None
+    with plain.path.open("rb") as stream, mmap.mmap(stream.fileno(), 0, access=mmap.ACCESS_READ) as data:
+        quoting = False
+        if plain.has_quote:
+            if len(data) <= _SMALL_QUOTED:
+                return None
+            from acwcli.formats.csv_quotes import quoting_of
+
+            answer = quoting_of(data, _line_start(data, layout.first_line), layout.delimiter)
+            if answer is None:
+                return None
+            quoting = answer
+        start = _line_start(data, layout.first_line)
+        return _checks(data, start, plain, layout, quoting)
+
+
+_SMALL_QUOTED = 2 << 20  # below this the row reader is as quick as the proof that it is not needed
+
+
+def _checks(data: mmap.mmap, start: int, plain: Plain, layout: Layout, quoting: bool) -> Checks:
+    delimiter = re.escape(layout.delimiter.encode())
+    blanks = rb"[ \x0b\x0c]" if layout.delimiter == "\t" else rb"[ \t\x0b\x0c]"
+    edge = rb"[" + delimiter + rb'"\r\n]' if quoting else rb"[" + delimiter + rb"\r\n]"
+    padding = re.compile(edge + blanks + rb"|" + blanks + edge + rb"|\r[^\n]")
+    suspect = re.compile(rb"\n[ \t\r\n\x0b\x0c" + delimiter + rb"]")
+    fields = len(layout.columns) - 1
+    padded, blank, even = not plain.ascii, False, True
+    for block in _blocks(data, start):
+        padded = padded or padding.search(block) is not None
+        blank = blank or suspect.search(block) is not None
+        # A quoted delimiter spoils this count; the cost is a few spare columns.
+        even = even and block.count(layout.delimiter.encode()) == fields * block.count(b"\n")
+    lines = _blank_lines(data, start, layout) if blank else []
+    return Checks(quoting, padded, 1 if even else _SPARES_WHEN_RAGGED, lines)
+
+
+def _line_start(data: mmap.mmap, line: int) -> int:
+    """Return the offset at which a physical line starts; the end when there are fewer lines."""
+    offset = 0
+    for _ in range(line - 1):
+        found = data.find(b"\n", offset)
+        if found < 0:
+            return len(data)
+        offset = found + 1
+    return offset
+
+
+def _blocks(data: mmap.mmap, start: int) -> Iterator[bytes]:
+    """Yield whole lines, each led by the line feed before it: all data of a small file, a spread of a large one."""
+    end = len(data)
+    if end - start <= _WHOLE:
+        yield b"\n" + data[start:end]
+        return
+    count = _WHOLE // _BLOCK
+    step = (end - start - _BLOCK) // (count - 1)
+    for number in range(count):
+        offset = start + number * step
+        block = data[offset : offset + _BLOCK]
+        yield block[block.find(b"\n") : block.rfind(b"\n")]
+
+
+def _blank_lines(data: mmap.mmap, start: int, layout: Layout) -> list[int]:
+    """Number every line from the first data row on that holds nothing but delimiters, blanks and empty quotes."""
+    delimiter = re.escape(layout.delimiter.encode())
+    cell = rb'[ \t\x0b\x0c]*(?:"")?[ \t\x0b\x0c]*'
+    empty = re.compile(rb"\n" + cell + rb"(?:" + delimiter + cell + rb")*\r*(?=\n|\Z)")
+    found: list[int] = []
+    counted, line = start, layout.first_line
+    for hit in empty.finditer(data, max(start - 1, 0)):
+        if hit.end() == len(data) == hit.start() + 1:
+            break  # the line feed that ends the file
+        line += _line_feeds(data, counted, hit.start() + 1)
+        counted = max(hit.start() + 1, counted)
+        found.append(line)
+    return found
+
+
+def _line_feeds(data: mmap.mmap, start: int, end: int) -> int:
+    return sum(data[at : min(at + _BLOCK, end)].count(b"\n") for at in range(start, end, _BLOCK))

@@ -1,0 +1,150 @@
+"""How a delimited text is laid out, decided from its first lines: delimiter, title lines, header."""
+
+from __future__ import annotations
+
+import csv
+import re
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from acwcli.errors import InputError
+from acwcli.formats.grid_data import column_names, doubled_note
+from acwcli.formats.plain import Plain
+from acwcli.formats.survey import LONGEST_LINE
+from acwcli.formats.words import column_name
+
+DELIMITERS = (",", ";", "\t", "|")
+DELIMITER_NAMES = {",": "comma", ";": "semicolon", "\t": "tab", "|": "pipe"}
+_HEAD_BYTES = 1 << 18
+_HEAD_LINES = 300
+_TITLE_LINES = 30
+# A number, a date, a clock, an epoch: what a header is not, and almost every data row has.
+_VALUE = re.compile(r"[-+]?[\d.,:/\-TZ%\s]*\d[\d.,:/\-TZ%+\s]*(?:[AaPp]\.?[Mm]\.?)?")
+
+
+class Record(NamedTuple):
+    """A parsed record: the physical lines it covers, and its cells."""
+
+    start: int
+    end: int
+    cells: list[str]
+
+
+@dataclass(frozen=True)
+class Layout:
+    """Where the rows of a delimited text are.
+
+    Attributes:
+        delimiter: one of `, ; tab |`.
+        columns: unique column names.
+        header_line: physical line of the header; 0 when there is none.
+        first_line: physical line of the first data row.
+        notes: title lines and doubled headers.
+    """
+
+    delimiter: str
+    columns: list[str]
+    header_line: int
+    first_line: int
+    notes: list[str] = field(default_factory=list)
+
+
+def find_layout(plain: Plain) -> Layout:
+    """Decide delimiter, title lines and header from the first lines of a text.
+
+    Raises:
+        InputError: there is no text, or the first line is longer than 1 MiB.
+    """
+    lines = _head_lines(plain)
+    announced = re.fullmatch(r"sep=([,;\t|])", lines[0].strip('"'))
+    candidates = (announced.group(1),) if announced else DELIMITERS
+    parsed = {delimiter: _records(lines, delimiter) for delimiter in candidates}
+    delimiter = max(candidates, key=lambda one: _fitness(parsed[one]))
+    records = parsed[delimiter]
+    return _layout(plain.name, delimiter, records[1:] if announced else records, len(lines))
+
+
+def _head_lines(plain: Plain) -> list[str]:
+    with plain.path.open("rb") as stream:
+        head = stream.read(LONGEST_LINE + 1)
+    if len(head) > LONGEST_LINE and b"\n" not in head:
+        raise InputError(f"{plain.name}: line 1 is longer than 1 MiB; this is no table with one row per line")
+    cut = head[: max(_HEAD_BYTES, head.find(b"\n") + 1)]
+    text = cut.decode("utf-8", errors="replace").removeprefix("\ufeff").replace("\0", "")
+    lines = text.split("\n")
+    if len(cut) < len(head) and len(lines) > 1:
+        lines.pop()  # cut short by us
+    if not text.strip():
+        raise InputError(f"{plain.name}: the file holds nothing but blank lines; export it again")
+    return [line.rstrip("\r").replace("\r", " ") for line in lines[:_HEAD_LINES]]
+
+
+def _records(lines: Sequence[str], delimiter: str) -> list[Record]:
+    """Split lines as the csv module does; a line it cannot read is left as one cell."""
+    csv.field_size_limit(LONGEST_LINE * 2)
+    found: list[Record] = []
+    reader = csv.reader([line + "\n" for line in lines], delimiter=delimiter)
+    start = 1
+    while True:
+        try:
+            cells = next(reader)
+        except StopIteration:
+            return found
+        except csv.Error:
+            cells = [lines[start - 1]]
+        cells = [cell.strip() for cell in cells]
+        if any(cells):
+            found.append(Record(start, max(reader.line_num, start), cells))
+        start = reader.line_num + 1
+
+
+def _fitness(records: Sequence[Record]) -> float:
+    """Known headers first, then how evenly and how finely the delimiter cuts the lines."""
+    known = max((_known(record.cells) for record in records[:_TITLE_LINES]), default=0)
+    width, times = _usual_width(records)
+    return 10 * known + (min(width, 10) * times / len(records) if width > 1 else 0)
+
+
+def _usual_width(records: Sequence[Record]) -> tuple[int, int]:
+    widths = Counter(len(record.cells) for record in records)
+    return max(widths.items(), key=lambda item: (item[1] * (item[0] > 1), item[0]), default=(1, 1))
+
+
+def _known(cells: Sequence[str]) -> int:
+    return sum(bool(column_name(cell)) for cell in cells if cell) if not any(map(_is_value, cells)) else 0
+
+
+def _is_value(cell: str) -> bool:
+    return bool(_VALUE.fullmatch(cell))
+
+
+def _layout(source: str, delimiter: str, records: Sequence[Record], lines: int) -> Layout:
+    width, _ = _usual_width(records)
+    place = _header_place(records[:_TITLE_LINES], width)
+    if place is None:
+        count = max(width, len(records[0].cells)) if records else 1
+        names = [f"column {number}" for number in range(1, count + 1)]
+        return Layout(delimiter, names, 0, records[0].start if records else lines + 1)
+    line, end, cells = records[place]
+    names, doubled = column_names(cells)
+    notes = doubled_note(source, doubled)
+    if place:
+        noun = "line" if place == 1 else "lines"
+        notes.append(f"{source}: {place} title {noun} above the header in line {line} skipped")
+    return Layout(delimiter, names, line, end + 1, notes)
+
+
+def _header_place(records: Sequence[Record], width: int) -> int | None:
+    """Return which record is the header: the first full one with known words, else the first full one of words."""
+    texts = [place for place, record in enumerate(records) if not any(map(_is_value, record.cells))]
+    full = [place for place in texts if _is_full(records[place].cells, width)]
+    known = [place for place in full if _known(records[place].cells)]
+    known = known or [place for place in texts if _known(records[place].cells) >= 2]
+    return min(known or full, default=None)
+
+
+def _is_full(cells: Sequence[str], width: int) -> bool:
+    filled = sum(map(bool, cells))
+    return len(cells) >= width - 1 and filled >= (width + 1) // 2

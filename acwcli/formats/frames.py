@@ -1,0 +1,97 @@
+"""What every format module takes and gives: a probe of a file, a match, and the canonical frame of a file."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Literal
+
+import polars as pl
+
+from acwcli.formats.grid import Grid, grid_of
+from acwcli.formats.inputs import Input
+from acwcli.formats.plain import Plain, as_plain
+
+Kind = Literal["states", "contacts", "wraps"]
+
+_HEAD_BYTES = 65_536
+
+
+@dataclass
+class Probe:
+    """A file that formats may look at before one of them reads it; nothing is parsed until asked for."""
+
+    input: Input
+    encoding: str | None
+
+    @cached_property
+    def plain(self) -> Plain:
+        """The decompressed UTF-8 file."""
+        return as_plain(self.input, self.encoding)
+
+    @cached_property
+    def grid(self) -> Grid:
+        """The file as rows of text columns."""
+        return grid_of(self.input, self.plain)
+
+    @cached_property
+    def head(self) -> list[str]:
+        """The first lines of a text file; empty for workbooks and Parquet."""
+        if self.plain.kind != "text":
+            return []
+        with self.plain.path.open("rb") as stream:
+            text = stream.read(_HEAD_BYTES).decode("utf-8", errors="replace")
+        return text.splitlines()[:200]
+
+
+@dataclass(frozen=True)
+class Match:
+    """How well a file fits a format.
+
+    Attributes:
+        score: 0 (not at all) to 1 (nothing else writes this).
+        why: the columns and values that speak for it.
+        missing: what is not there, when the score is 0.
+    """
+
+    score: float
+    why: str = ""
+    missing: str = ""
+
+
+@dataclass
+class FileFrame:
+    """One file as a canonical frame.
+
+    Attributes:
+        source: the file's name as the user knows it.
+        kind: which canonical frame it is.
+        frame: good rows, plus (states) rejected ones with `rejected` true at their place in the file.
+        read: rows read, good or not.
+        ignored: rows that never entered the frame, by reason.
+        rejects: `row reason` of every rejected row.
+        notes: what a reader of the figures should know about how this file was read.
+        details: facts for `acw inspect` (delimiter, encoding, clock, columns).
+        grid: the file itself, for the raw text of rejected rows.
+    """
+
+    source: str
+    kind: Kind
+    frame: pl.DataFrame
+    read: int = 0
+    ignored: Counter[str] = field(default_factory=Counter)
+    rejects: pl.DataFrame = field(default_factory=lambda: no_rejects())
+    notes: list[str] = field(default_factory=list)
+    details: dict[str, str] = field(default_factory=dict)
+    grid: Grid | None = None
+
+    def raw(self, rows: Sequence[int]) -> dict[int, str]:
+        """The raw text of rows, for the rejects file."""
+        return self.grid.raw(rows) if self.grid is not None else {}
+
+
+def no_rejects() -> pl.DataFrame:
+    """An empty list of rejected rows."""
+    return pl.DataFrame(schema={"row": pl.UInt32, "reason": pl.String})

@@ -1,0 +1,37 @@
+"""What a user may say about how files are to be read."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True)
+class ReadOptions:
+    """How to read input files; every field has a flag of the same meaning.
+
+    Attributes:
+        tz: IANA zone of times without offset.
+        encoding: forced text encoding, or None to detect.
+        input_format: forced format name, or None to recognise by content.
+        columns: canonical name → column of the file (`date+time` joins two).
+        states: canonical state → the file's own words for it.
+        time_format: strptime pattern for all times of the input.
+        date_order: `dmy`, `mdy` or `ymd` where the data cannot decide.
+        rows: SQL expression over the file's own columns that picks its rows.
+        wrap_reasons: pause reasons that are wrap-up; None for the built-in list.
+        max_bad: share of rejected rows per file that is still accepted.
+        needs: wrap columns the question needs; others need not be read.
+    """
+
+    tz: str = "UTC"
+    encoding: str | None = None
+    input_format: str | None = None
+    columns: Mapping[str, str] = field(default_factory=dict)
+    states: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    time_format: str | None = None
+    date_order: str | None = None
+    rows: str | None = None
+    wrap_reasons: tuple[str, ...] | None = None
+    max_bad: float = 0.01
+    needs: frozenset[str] = frozenset()

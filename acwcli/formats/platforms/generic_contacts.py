@@ -1,0 +1,132 @@
+"""Contact records of any platform: one row per contact leg, with lengths or instants of talk and wrap-up."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import polars as pl
+
+from acwcli.formats.agents import one_spelling, total_agents
+from acwcli.formats.columns import Chosen, choose
+from acwcli.formats.duration_text import decide_duration, duration_ms
+from acwcli.formats.frames import FileFrame, Match, Probe
+from acwcli.formats.grid import Grid
+from acwcli.formats.options import ReadOptions
+from acwcli.formats.rows import account, picked, reject_reason
+from acwcli.formats.times import Times, roll_midnights
+from acwcli.formats.words import BOOLEAN_WORDS, column_unit, fold_expr
+from acwcli.model.columns import CONTACT_FRAME
+
+TITLE = "Contact records: one row per contact leg (any platform)"
+KIND = "contacts"
+METHOD = "explicit, anchored or duration"
+
+_TEXTS = ("contact_id", "queue", "channel", "direction", "disposition")
+_INSTANTS = ("offered_at", "answered_at", "ended_at", "acw_start", "acw_end")
+_LENGTHS = ("talk", "hold", "acw")
+_COLUMNS = (
+    "agent_id", *_TEXTS, *_INSTANTS, *(f"{name}_{unit}" for name in _LENGTHS for unit in ("s", "ms")), "timed_out", "date", "time",
+)  # fmt: skip
+
+
+def match(probe: Probe, options: ReadOptions) -> Match:
+    """A table with an agent and at least a length of wrap-up or talk, or the instants of a contact."""
+    chosen = choose(probe.grid, _COLUMNS, _mapped(options))
+    if "agent_id" not in chosen:
+        return Match(0, missing="no column for agent_id")
+    measured = [name for name in chosen.parts if name.startswith(("acw_", "talk_"))]
+    if not measured and not ("ended_at" in chosen and "answered_at" in chosen):
+        return Match(0, missing="no column for acw_s, talk_s, or answered_at and ended_at")
+    return Match(0.5, f"columns {chosen.said()}")
+
+
+def read(probes: Sequence[Probe], options: ReadOptions) -> list[FileFrame]:
+    """Read each file for itself."""
+    return [_read(probe.grid, options) for probe in probes]
+
+
+def _mapped(options: ReadOptions) -> Mapping[str, str]:
+    return {name: target for name, target in options.columns.items() if name in _COLUMNS}
+
+
+def _read(grid: Grid, options: ReadOptions) -> FileFrame:
+    chosen = choose(grid, _COLUMNS, _mapped(options))
+    times = Times(grid, chosen, options)
+    frame = picked(grid, options.rows).select(*_columns(grid, chosen, times)).collect(engine="streaming")
+    if chosen.shared_date is not None:
+        frame = frame.with_columns(roll_midnights([name for name in _INSTANTS[:3] if name in chosen]))
+    loaded = FileFrame(grid.source, "contacts", frame)
+    frame = account(frame, grid, loaded)
+    if "rejected" in frame.columns:
+        frame = frame.filter(~pl.col("rejected")).drop("rejected")
+    frame = _without_totals(frame, loaded)
+    agents, spelling = one_spelling(frame["agent_id"])
+    frame = frame.with_columns(agents)
+    loaded.frame = frame.with_columns(
+        pl.lit(None, kind).alias(name) for name, kind in CONTACT_FRAME.items() if name not in frame.columns
+    )
+    loaded.notes += [*times.notes(), *spelling]
+    loaded.details |= {"columns": chosen.said(), "clock": times.said()}
+    return loaded
+
+
+def _columns(grid: Grid, chosen: Chosen, times: Times) -> list[pl.Expr]:
+    checks: list[tuple[pl.Expr, str]] = []
+    columns = {"agent_id": chosen.text("agent_id").cast(pl.String).cast(pl.Categorical)}
+    columns |= {name: chosen.text(name).cast(pl.String) for name in _TEXTS if name in chosen}
+    for name in _INSTANTS:
+        if name in chosen:
+            columns[name] = times.instant(name)
+            checks.append((_something(times.text(name)) & columns[name].is_null(), "unreadable time"))
+    for name in _LENGTHS:
+        if (given := _length(grid, chosen, name)) is not None:
+            text, columns[f"{name}_ms"] = given
+            checks.append((_something(text) & columns[f"{name}_ms"].is_null(), f"unreadable {name} time"))
+            checks.append((columns[f"{name}_ms"] < 0, f"negative {name} time"))
+    if "acw_start" in columns and "acw_end" in columns:
+        checks.append((columns["acw_end"] < columns["acw_start"], "wrap-up ends before it starts"))
+    if "timed_out" in chosen:
+        columns["timed_out"] = _truth(chosen.text("timed_out"))
+    columns.setdefault("acw_ms", pl.lit(None, pl.Int64))
+    return [
+        *(expr.alias(name) for name, expr in columns.items()),
+        pl.struct(pl.col(name) for name in grid.columns).hash().alias("row_hash"),
+        pl.col("__row").alias("row"),
+        "picked",
+        reject_reason(checks),
+    ]
+
+
+def _length(grid: Grid, chosen: Chosen, name: str) -> tuple[pl.Expr, pl.Expr] | None:
+    """The text and the milliseconds of a length, in the unit its header names."""
+    for unit in ("s", "ms"):
+        column = f"{name}_{unit}"
+        if column in chosen:
+            header = chosen.parts[column][0]
+            form = decide_duration(
+                grid.frame.select(header), grid.sample[header], name=header, source=grid.source,
+                unit_ms=1 if "ms" in (unit, column_unit(header)) else 1000,
+            )  # fmt: skip
+            return chosen.text(column), duration_ms(chosen.text(column), form)
+    return None
+
+
+def _something(text: pl.Expr) -> pl.Expr:
+    """A cell that should have been readable: not empty, `-`, `N/A` or the like."""
+    value = text.cast(pl.String)
+    return value.is_not_null() & ~value.str.to_lowercase().is_in(["-", "--", "n/a", "na", "null", "none", "\\n", ""])
+
+
+def _truth(text: pl.Expr) -> pl.Expr:
+    return fold_expr(text.cast(pl.String)).replace_strict(BOOLEAN_WORDS, default=None, return_dtype=pl.Boolean)
+
+
+def _without_totals(frame: pl.DataFrame, loaded: FileFrame) -> pl.DataFrame:
+    names = total_agents(frame["agent_id"])
+    if not names:
+        return frame
+    is_total = pl.col("agent_id").cast(pl.String).is_in(names)
+    count = frame.select(is_total.sum()).item()
+    loaded.ignored["total row"] += count
+    loaded.notes.append(f"{loaded.source}: {count} total row{'s' * (count > 1)} recognised and left out")
+    return frame.filter(~is_total.fill_null(False))

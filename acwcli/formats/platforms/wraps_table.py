@@ -1,0 +1,84 @@
+"""Wraps as `acw reconstruct` writes them, in any of its formats: the engine's own table read back."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import polars as pl
+
+from acwcli.formats.columns import Chosen
+from acwcli.formats.frames import FileFrame, Match, Probe
+from acwcli.formats.grid import Grid
+from acwcli.formats.options import ReadOptions
+from acwcli.formats.rows import account, picked, reject_reason
+from acwcli.formats.times import Times
+from acwcli.model.columns import ENDED_BY, METHODS, STATUSES, WRAP_COLUMNS
+from acwcli.model.formula_guard import unguard_formula_expr
+
+TITLE = "Wraps table written by acw reconstruct"
+KIND = "wraps"
+METHOD = "as written"
+
+_MARKS = ("agent_id", "wrap_start", "acw_s", "method", "ended_by", "status")
+_TEXTS = ("agent_id", "contact_id", "queue", "channel", "direction", "disposition")
+_LENGTHS = ("acw_s", "talk_s", "hold_s")
+
+
+def match(probe: Probe, options: ReadOptions) -> Match:  # noqa: ARG001  # every format is asked the same way
+    """A table with the very column names of the wraps contract."""
+    missing = [name for name in _MARKS if name not in probe.grid.columns]
+    if missing:
+        return Match(0, missing="no column " + ", ".join(missing))
+    return Match(0.95, "the columns of the wraps table: " + ", ".join(_MARKS))
+
+
+def read(probes: Sequence[Probe], options: ReadOptions) -> list[FileFrame]:
+    """Read each file for itself."""
+    return [_read(probe.grid, options) for probe in probes]
+
+
+def _read(grid: Grid, options: ReadOptions) -> FileFrame:
+    chosen = Chosen({name: (name,) for name in WRAP_COLUMNS if name in grid.columns})
+    times = Times(grid, chosen, options)
+    frame = picked(grid, options.rows).select(*_columns(grid, chosen, times)).collect(engine="streaming")
+    loaded = FileFrame(grid.source, "wraps", frame)
+    frame = account(frame, grid, loaded)
+    if "rejected" in frame.columns:
+        frame = frame.filter(~pl.col("rejected")).drop("rejected")
+    loaded.frame = frame
+    loaded.notes += times.notes()
+    return loaded
+
+
+def _columns(grid: Grid, chosen: Chosen, times: Times) -> list[pl.Expr]:
+    written = grid.shape == "csv"
+    text = {name: chosen.text(name).cast(pl.String) for name in chosen.parts}
+    checks = [(text["agent_id"].is_null(), "no agent")]
+    columns = {name: unguard_formula_expr(text[name]) if written else text[name] for name in _TEXTS if name in text}
+    columns["agent_id"] = columns["agent_id"].cast(pl.Categorical)
+    for name in ("wrap_start", "wrap_end"):
+        if name in chosen:
+            columns[name] = times.instant(name) if _has_values(grid, name) else pl.lit(None, pl.Datetime("ms", "UTC"))
+            checks.append((text[name].is_not_null() & columns[name].is_null(), "unreadable time"))
+    for name in _LENGTHS:
+        if name in chosen:
+            seconds = chosen.text(name).cast(pl.Float64, strict=False)
+            columns[name.replace("_s", "_ms")] = (seconds * 1000).round().cast(pl.Int64)
+            checks.append((text[name].is_not_null() & seconds.is_null(), "unreadable length"))
+    if "pieces" in chosen:
+        columns["pieces"] = chosen.text("pieces").cast(pl.Int64, strict=False)
+    for name, known in (("method", METHODS), ("ended_by", ENDED_BY), ("status", STATUSES)):
+        columns[name] = text[name]
+        checks.append((~text[name].is_in(known), f"unknown {name}"))
+    return [
+        *(expr.alias(name) for name, expr in columns.items()),
+        pl.col("__row").alias("row"),
+        "picked",
+        reject_reason(checks),
+    ]
+
+
+def _has_values(grid: Grid, name: str) -> bool:
+    """An all-empty column (wraps of bare duration) has no clock to decide."""
+    some = grid.frame.select(pl.col(name).is_not_null().any()).collect(engine="streaming")
+    return bool(some.item())

@@ -1,0 +1,284 @@
+"""The state of every agent after each row of a queue_log, as window expressions (no Python per row).
+
+Three questions are answered in turn for every row of one agent: is the agent logged on (`on`), in a call (`in_call`),
+paused and why (`wrapping`)? The state is what follows from them. A restart starts every agent anew (`boot`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+import polars as pl
+
+_AGENT = "who"
+_SAME_ACTION_MS = 1000
+# Queues become numbers; these two stand beside them.
+_ALL_QUEUES, _LOGIN = -1, -2
+
+_KIND = pl.col("kind")
+_PAUSES = _KIND.is_in(["pause", "pause all"])
+_UNPAUSES = _KIND.is_in(["unpause", "unpause all"])
+_YES, _NO, _UNKNOWN = 1, 0, -1
+
+
+def _latest(value: pl.Expr, keys: str) -> pl.Expr:
+    """The last non-null value up to and including the row."""
+    return value.forward_fill().over(keys)
+
+
+def _spell(starts: pl.Expr) -> pl.Expr:
+    """A number for each stretch of one agent's rows that begins with such a row (cheaper to group by than a count)."""
+    return pl.when(starts | pl.col(_AGENT).is_first_distinct()).then(pl.col("pos")).forward_fill().over(_AGENT)
+
+
+def _before(column: str) -> pl.Expr:
+    return pl.col(column).shift(1).over(_AGENT)
+
+
+def _prior(value: pl.Expr) -> pl.Expr:
+    """The value in the agent's last earlier row that acts."""
+    return pl.when("acts").then(value).forward_fill().shift(1).over(_AGENT)
+
+
+def follow_agents(rows: pl.LazyFrame, wrap_reasons: Collection[str]) -> pl.LazyFrame:
+    """Return what each row does to its agent.
+
+    Args:
+        rows: rows of agents in order of time: `pos`, `t` (Int64 ms), `agent`, `boot` (number of restarts before),
+            `kind` (a value of `KINDS`, or `lost` for a rejected row), `queue`, `callid`, `reason`, `folded`
+            (the reason folded, '' for none), `paused` (added as paused). Rows of other kinds must not be there.
+        wrap_reasons: folded pause reasons that are wrap-up; '' stands for a pause without reason right after a call.
+
+    Returns:
+        `pos`, `state` (null when the row changes nothing), `contact_id`, `queue`, `reason`, `ignored`.
+    """
+    steps = _presence(_without_auto_unpause(_numbered(rows)))
+    return _outcome(_open_pauses(_pause_class(_calls(steps), wrap_reasons)))
+
+
+def _numbered(rows: pl.LazyFrame) -> pl.LazyFrame:
+    """Add numbers to group by: `who` (an agent between two restarts) and `queue_no`."""
+    return rows.with_columns(
+        who=pl.col("pos").first().over("agent", "boot"),
+        queue_no=pl.col("queue").cast(pl.Categorical).to_physical().cast(pl.Int64),
+    )
+
+
+def _without_auto_unpause(rows: pl.LazyFrame) -> pl.LazyFrame:
+    """Take Asterisk's `UNPAUSE|Auto-Unpause` and the PAUSE of another reason after it for one change."""
+    of_queue = [_AGENT, "queue_no", "pausing"]
+    followed = (_KIND.shift(-1).over(of_queue) == "pause") & (
+        pl.col("t").shift(-1).over(of_queue) - pl.col("t") <= _SAME_ACTION_MS
+    )
+    automatic = (_KIND == "unpause") & (pl.col("folded") == "autounpause") & followed
+    return rows.with_columns(pausing=_KIND.is_in(["pause", "unpause"])).with_columns(
+        kind=pl.when(automatic.fill_null(False)).then(pl.lit("auto unpause")).otherwise(_KIND)
+    )
+
+
+def _presence(rows: pl.LazyFrame) -> pl.LazyFrame:
+    """Add `left` (the row logs the agent off), `on` and `was_on`: yes, no or unknown.
+
+    REMOVEMEMBER logs off from one queue; the agent has left when no queue is known in which they still are. Static
+    and persistent members have no ADDMEMBER, so calls, rings and pauses of a queue show membership too.
+    """
+    queue_key = pl.when(_KIND.is_in(["add", "remove", "connect", "pause", "ring"])).then(pl.col("queue_no"))
+    member = pl.when(pl.col("key").is_not_null()).then((_KIND != "remove").cast(pl.Int32))
+    logs_off = (_KIND == "logoff") | ((_KIND == "remove") & (pl.col("queues") <= 0))
+    activity = _KIND.is_in(["add", "login", "connect", "pause", "pause all"])
+    return (
+        rows.with_columns(
+            key=pl.when(_KIND == "login").then(pl.lit(_LOGIN)).otherwise(queue_key),
+            session=_spell(_KIND == "logoff"),
+        )
+        .with_columns(member=member)
+        .with_columns(
+            joins=(pl.col("member") - pl.col("member").shift(1, fill_value=0).over("session", "key")).fill_null(0)
+        )
+        .with_columns(queues=pl.col("joins").cum_sum().over("session"))
+        .with_columns(left=logs_off)
+        .with_columns(
+            on=_latest(
+                pl.when(pl.col("left")).then(_NO).when(activity).then(_YES).when(_KIND == "lost").then(_UNKNOWN),
+                _AGENT,
+            ).fill_null(_UNKNOWN)
+        )
+        .with_columns(was_on=_before("on").fill_null(_UNKNOWN))
+    )
+
+
+def _calls(rows: pl.LazyFrame) -> pl.LazyFrame:
+    """Add `in_call`, `known` (is anything known of the agent), `late` and `ended` (the row ends the agent's call).
+
+    An end belongs to the agent's current call whatever its call id (transfers carry others), unless the id is that of
+    an earlier call of the agent: that row was written late and the agent is long in the next call.
+    """
+    connects, ends = _KIND == "connect", _KIND == "end"
+    current = _latest(pl.when(connects).then(pl.col("callid").fill_null("")), "agent")
+    seen = connects.cum_sum().over("agent", "callid") > 0
+    late = ends & seen & pl.col("callid").is_not_null() & (pl.col("callid") != current)
+    settles = _KIND.is_in(["connect", "pause", "pause all", "unpause", "unpause all", "add", "login"])
+    lost = _KIND == "lost"
+    return (
+        rows.with_columns(late=late.fill_null(False))
+        .with_columns(may_end=ends & ~pl.col("late"))
+        .with_columns(
+            in_call=_latest(
+                pl.when(connects).then(True).when(pl.col("may_end") | pl.col("left") | lost).then(False), _AGENT
+            ).fill_null(False),
+            known=_latest(
+                pl.when(lost).then(False).when(settles | pl.col("left") | pl.col("may_end")).then(True), _AGENT
+            ).fill_null(False),
+        )
+        .with_columns(was_in_call=_before("in_call").fill_null(False), was_known=_before("known").fill_null(False))
+        # A log may begin, or go on after a restart, in the middle of a call.
+        .with_columns(ended=pl.col("may_end") & (pl.col("was_in_call") | ~pl.col("was_known")))
+    )
+
+
+def _pause_class(rows: pl.LazyFrame, wrap_reasons: Collection[str]) -> pl.LazyFrame:
+    """Add `pauses` (the row opens a pause), `wrap` (it is a wrap-up pause) and `absorbs` (see `_open_pauses`)."""
+    logs_on = _KIND.is_in(["add", "login"]) & (pl.col("was_on") != _YES)
+    acts = pl.col("ended") | pl.col("left") | logs_on | _PAUSES | _UNPAUSES | _KIND.is_in(["connect", "ring", "lost"])
+    repeats = (
+        _PAUSES & pl.col("prior_kind").is_in(["pause", "pause all"]) & (pl.col("folded") == pl.col("prior_reason"))
+    )
+    after_call = _latest(pl.when(_PAUSES & ~pl.col("repeats")).then(pl.col("prior_kind") == "end"), _AGENT)
+    named = pl.col("folded").is_in([reason for reason in wrap_reasons if reason])
+    unnamed = (pl.col("folded") == "") & after_call if "" in wrap_reasons else pl.lit(False)
+    same_action = pl.col("t") - pl.col("prior_t") <= _SAME_ACTION_MS
+    return (
+        rows.with_columns(acts=acts, logs_on=logs_on)
+        .with_columns(
+            prior_kind=_prior(_KIND),
+            prior_reason=_prior(pl.col("folded")),
+            prior_t=_prior(pl.col("t")),
+        )
+        .with_columns(repeats=repeats.fill_null(False))
+        .with_columns(
+            pauses=_PAUSES | (logs_on & pl.col("paused")),
+            wrap=(_PAUSES & (named | unnamed)).fill_null(False),
+            absorbs=((_KIND == "pause") & pl.col("repeats") & (pl.col("prior_kind") == "pause all") & same_action),
+        )
+    )
+
+
+def _open_pauses(rows: pl.LazyFrame) -> pl.LazyFrame:
+    """Add `wrapping`: true in a wrap-up pause, false in another, null in none; and `pause_reason`.
+
+    Pauses are counted per queue and class, from deltas. A call, a log-off, PAUSEALL and UNPAUSEALL start from nothing:
+    a pause that a call interrupts does not come back by itself. PAUSEALL counts as a queue of its own until the PAUSE
+    rows it fans out into absorb it, so that unpausing queue by queue ends it.
+    """
+    resets = _KIND.is_in(["connect", "lost", "pause all", "unpause all"]) | pl.col("left")
+    on_queue = _KIND.is_in(["pause", "unpause", "remove"]) | pl.col("pauses")
+    code = pl.when("pauses").then(pl.when("wrap").then(1).otherwise(2)).otherwise(0).cast(pl.Int8)
+    latest = pl.when(pl.col("pauses")).then(pl.col("wrap"))
+    reason = pl.col("reason").fill_null("")
+
+    def change(which: int) -> pl.Expr:
+        opens = (pl.col("code") == which).cast(pl.Int32)
+        replaces = ((pl.col("was_code") == which) & (pl.col("was_run") == pl.col("run"))).cast(pl.Int32)
+        absorbed = (pl.col("absorbs") & (pl.col("code") == which)).cast(pl.Int32)
+        return opens.fill_null(0) - replaces.fill_null(0) - absorbed.fill_null(0)
+
+    return (
+        rows.with_columns(
+            run=_spell(resets),
+            pause_key=pl.when(_KIND == "pause all")
+            .then(pl.lit(_ALL_QUEUES))
+            .when(on_queue)
+            .then(pl.col("queue_no").fill_null(_ALL_QUEUES)),
+        )
+        .with_columns(code=pl.when(pl.col("pause_key").is_not_null()).then(code))
+        .with_columns(
+            was_code=pl.col("code").shift(1).over(_AGENT, "pause_key"),
+            was_run=pl.col("run").shift(1).over(_AGENT, "pause_key"),
+        )
+        .with_columns(wraps=change(1), breaks=change(2))
+        .with_columns(
+            wraps=_count_in_run("wraps") > 0,
+            breaks=_count_in_run("breaks") > 0,
+            # An open pause is never older than its run, so the agent's latest of its class will do.
+            latest=_latest(latest, _AGENT),
+            wrap_reason=_latest(pl.when(pl.col("pauses") & pl.col("wrap")).then(reason), _AGENT),
+            break_reason=_latest(pl.when(pl.col("pauses") & ~pl.col("wrap")).then(reason), _AGENT),
+        )
+        .with_columns(
+            wrapping=pl.when(pl.col("wraps") & (pl.col("latest") | ~pl.col("breaks")))
+            .then(True)
+            .when(pl.col("breaks"))
+            .then(False)
+        )
+        .with_columns(
+            pause_reason=pl.when("wrapping").then("wrap_reason").when(~pl.col("wrapping")).then("break_reason")
+        )
+    )
+
+
+def _count_in_run(change: str) -> pl.Expr:
+    """The running sum of changes since the run began; runs are many and short, so no window over them."""
+    total = pl.col(change).cum_sum().over(_AGENT)
+    at_start = pl.when(pl.col("run") == pl.col("pos")).then(total - pl.col(change))
+    return total - at_start.forward_fill().over(_AGENT)
+
+
+def _outcome(rows: pl.LazyFrame) -> pl.LazyFrame:
+    """Turn the answers into a state per row, and name what rows without one are."""
+    state = (
+        pl.when(~pl.col("known"))
+        .then(None)
+        .when(pl.col("in_call"))
+        .then(pl.lit("talking"))
+        .when(pl.col("on") == _NO)
+        .then(pl.lit("logout"))
+        .when(pl.col("wrapping"))
+        .then(pl.lit("acw"))
+        .when(~pl.col("wrapping"))
+        .then(pl.lit("not_ready"))
+        .when("logs_on")
+        .then(pl.lit("login"))
+        .otherwise(pl.lit("ready"))
+    )
+    paused = pl.col("now").is_in(["acw", "not_ready"])
+    changed = pl.col("now").ne_missing(pl.col("was")) | (
+        paused & pl.col("pause_reason").ne_missing(pl.col("was_reason"))
+    )
+    membership_only = _KIND.is_in(["add", "remove"]) & (pl.col("was") == "login") & (pl.col("now") == "ready")
+    may_change = _PAUSES | _UNPAUSES | _KIND.is_in(["add", "remove", "login", "logoff"])
+    used = (_KIND == "connect") | pl.col("ended") | (may_change & changed & ~membership_only.fill_null(False))
+    return (
+        rows.with_columns(now=state)
+        .with_columns(was=_before("now"), was_reason=_before("pause_reason"))
+        .with_columns(used=used & pl.col("now").is_not_null())
+        .select(
+            "pos",
+            state=pl.when("used").then("now"),
+            contact_id=pl.when(_KIND == "connect").then("callid"),
+            # The queue of a pause row is one of the fan-out, not the queue of the call before it.
+            queue=pl.when(_KIND == "connect").then("queue"),
+            reason=pl.when(pl.col("used") & paused).then("pause_reason").replace("", None),
+            ignored=pl.when(~pl.col("used") & (_KIND != "lost")).then(_why_ignored()),
+        )
+    )
+
+
+def _why_ignored() -> pl.Expr:
+    in_call, off = pl.col("in_call"), pl.col("now") == "logout"
+    texts = [
+        (_KIND == "ring", "ring without answer"),
+        (_KIND == "auto unpause", "automatic unpause before another reason"),
+        (pl.col("late"), "late end of an earlier call"),
+        (_KIND == "end", "end without an open call"),
+        (_KIND.is_in(["add", "login"]), "already logged on"),
+        (_KIND.is_in(["remove", "logoff"]) & off, "already logged off"),
+        (_KIND == "remove", "still member of another queue"),
+        (_PAUSES & in_call, "pause during a call"),
+        (_PAUSES, "pause repeated"),
+        (_UNPAUSES & in_call, "unpause during a call"),
+        (_UNPAUSES & off, "unpause after log-off"),
+        (_UNPAUSES & pl.col("wrapping").is_not_null(), "still paused in another queue"),
+    ]
+    return pl.coalesce(
+        *(pl.when(condition).then(pl.lit(text)) for condition, text in texts), pl.lit("unpause without a pause")
+    )

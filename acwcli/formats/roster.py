@@ -1,0 +1,72 @@
+"""Who the agents are: a file with an agent id and whatever the house knows (name, team, site, supervisor …)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import polars as pl
+
+from acwcli.errors import InputError
+from acwcli.formats.frames import Probe
+from acwcli.formats.inputs import Input
+from acwcli.formats.words import choose_columns
+from acwcli.model.columns import WRAP_COLUMNS
+
+_WANTED = ("agent_id", "name", "team", "site", "supervisor")
+
+
+@dataclass(frozen=True)
+class Roster:
+    """Attributes by agent.
+
+    Attributes:
+        frame: `agent_id` and the roster's columns, one row per agent.
+        notes: what to say about it.
+    """
+
+    frame: pl.DataFrame
+    notes: list[str] = field(default_factory=list)
+
+    @property
+    def columns(self) -> list[str]:
+        """The columns it brings."""
+        return [name for name in self.frame.columns if name != "agent_id"]
+
+    def join(self, frame: pl.DataFrame) -> pl.DataFrame:
+        """Put the roster's columns beside the agents of a frame; agents it does not know get nulls."""
+        known = self.frame.with_columns(pl.col("agent_id").cast(frame.schema["agent_id"]))
+        return frame.join(known, on="agent_id", how="left", maintain_order="left")
+
+
+def read_roster(path: str, encoding: str | None) -> Roster:
+    """Read a roster.
+
+    Raises:
+        InputError: it cannot be read or has no agent column.
+    """
+    from acwcli.formats.inputs import find_inputs
+
+    probe = Probe(find_inputs([path])[0] if path == "-" else _one(path), encoding)
+    grid = probe.grid
+    chosen = choose_columns(grid.columns, _WANTED)
+    if "agent_id" not in chosen:
+        raise InputError(f"{path}: a roster needs a column agent_id; it has {', '.join(grid.columns)}")
+    named = {header: name for name, header in chosen.items()}
+    columns = {header: named.get(header, header) for header in grid.columns}
+    taken = [header for header, name in columns.items() if name in WRAP_COLUMNS and name != "agent_id"]
+    if taken:
+        raise InputError(f"{path}: roster columns {', '.join(taken)} are names of wraps columns; rename them")
+    frame = grid.frame.select(pl.col(header).cast(pl.String).alias(name) for header, name in columns.items()).collect()
+    frame = frame.filter(pl.col("agent_id").is_not_null())
+    once = frame.unique("agent_id", keep="first", maintain_order=True)
+    notes = [*grid.notes]
+    if once.height < frame.height:
+        notes.append(f"{path}: {frame.height - once.height} agents stand there twice; their first line counts")
+    return Roster(once, notes)
+
+
+def _one(path: str) -> Input:
+    if not Path(path).is_file():
+        raise InputError(f"{path}: no such roster file")
+    return Input(path, Path(path))

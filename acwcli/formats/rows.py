@@ -1,0 +1,110 @@
+"""From a grid to a canonical frame: which rows count, which are rejected and why."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+
+import polars as pl
+
+from acwcli.errors import UsageError, did_you_mean
+from acwcli.formats.frames import FileFrame
+from acwcli.formats.grid import Grid
+from acwcli.formats.words import is_total
+
+_LOOKED_AT = 100_000
+"""How many rejected rows are looked at for totals; a file with more of them is refused anyway."""
+
+
+def picked(grid: Grid, rows: str | None) -> pl.LazyFrame:
+    """Add `picked`: whether `--rows` wants the row (bad rows are always looked at).
+
+    Raises:
+        UsageError: the condition cannot be read or names a column the file does not have.
+    """
+    if rows is None:
+        return grid.frame.with_columns(picked=pl.lit(True))
+    try:
+        condition = pl.sql_expr(rows)
+    except pl.exceptions.PolarsError as error:
+        raise UsageError(f"--rows is not an SQL expression: {str(error).splitlines()[0]}") from None
+    for name in condition.meta.root_names():
+        if name not in grid.columns:
+            near = did_you_mean(name, grid.columns)
+            raise UsageError(f"--rows names the column '{name}', which {grid.source} does not have{near}")
+    try:
+        grid.sample.select(condition)
+    except pl.exceptions.PolarsError as error:
+        raise UsageError(
+            f"--rows cannot be computed: {str(error).splitlines()[0]}; all columns are text, "
+            "write CAST(column AS INT) to compare numbers"
+        ) from None
+    return grid.frame.with_columns(picked=condition.fill_null(False) | pl.col("__bad").is_not_null())
+
+
+def reject_reason(checks: Sequence[tuple[pl.Expr, str]]) -> pl.Expr:
+    """The first reason that applies, as an Enum (one byte a row); null for a good row.
+
+    Args:
+        checks: (condition, reason); a null condition does not apply.
+    """
+    names = ["too many fields", "unreadable row", *dict.fromkeys(reason for _, reason in checks)]
+    kind = pl.Enum(list(dict.fromkeys(names)))
+    chain = pl.when(pl.col("__bad").is_not_null()).then(pl.lit("unreadable row"))
+    for condition, reason in checks:
+        chain = chain.when(condition).then(pl.lit(reason))
+    return chain.otherwise(None).cast(kind).alias("reason")
+
+
+def account(frame: pl.DataFrame, grid: Grid, loaded: FileFrame) -> pl.DataFrame:
+    """Account the rows of a collected frame with `reason`, `picked` and `row`; take out what is no data.
+
+    Returns:
+        Good and rejected rows (`rejected` only where there are any), without totals and rows not picked.
+    """
+    loaded.read = frame.height + grid.ignored.total()
+    loaded.ignored = Counter(grid.ignored)
+    loaded.notes.extend(grid.notes)
+    loaded.details.update(grid.details)
+    loaded.grid = grid
+    if not frame["picked"].all():
+        unpicked = frame.filter(~pl.col("picked"))
+        loaded.ignored["not picked by --rows"] += unpicked.height
+        frame = frame.filter("picked")
+    frame = frame.drop("picked")
+    if frame["reason"].null_count() == frame.height:
+        return frame.drop("reason")
+    bad = frame.filter(pl.col("reason").is_not_null()).select("row", pl.col("reason").cast(pl.String))
+    bad = _named_by_reader(bad, grid)
+    totals = _totals(bad, grid)
+    if totals:
+        loaded.ignored["total row"] += len(totals)
+        loaded.notes.append(f"{len(totals)} total row{'s' * (len(totals) > 1)} recognised and left out")
+    loaded.rejects = bad.filter(~pl.col("row").is_in(totals))
+    is_total_row = pl.col("row").is_in(totals) & pl.col("reason").is_not_null()
+    return frame.filter(~is_total_row).with_columns(rejected=pl.col("reason").is_not_null()).drop("reason")
+
+
+def _named_by_reader(bad: pl.DataFrame, grid: Grid) -> pl.DataFrame:
+    """Put the reader's own reason (`too many fields`, `bad JSON`, …) in place of the general one."""
+    if not (bad["reason"] == "unreadable row").any():
+        return bad
+    named = (
+        grid.frame.filter(pl.col("__bad").is_not_null()).select(row="__row", named="__bad").collect(engine="streaming")
+    )
+    joined = bad.join(named, on="row", how="left", maintain_order="left")
+    return joined.select("row", reason=pl.coalesce("named", "reason"))
+
+
+def _totals(bad: pl.DataFrame, grid: Grid) -> list[int]:
+    """Rows whose first filled cells say they are sums of the rows above."""
+    if bad.height > _LOOKED_AT:
+        return []
+    texts = [name for name in grid.columns if grid.sample.schema[name] == pl.String][:3]
+    rows = grid.frame.filter(pl.col("__row").is_in(bad["row"].implode())).select("__row", *texts)
+    found = []
+    for row, *cells in rows.collect(engine="streaming").iter_rows():
+        first = next((cell for cell in cells if cell), "")
+        if is_total(first):
+            found.append(row)
+    return found

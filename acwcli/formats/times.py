@@ -1,0 +1,79 @@
+"""The instants of one file: a clock decided per column, two-column clocks, midnights passed, the repeated hour."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import polars as pl
+
+from acwcli.formats.clock import Clock, combine, decide_clock, instant
+from acwcli.formats.columns import Chosen
+from acwcli.formats.grid import Grid
+from acwcli.formats.options import ReadOptions
+from acwcli.model.columns import INSTANT
+
+_DAY_MS = 86_400_000
+
+
+class Times:
+    """Reads the instants of one file and remembers what was decided, for notes and `acw inspect`."""
+
+    def __init__(self, grid: Grid, chosen: Chosen, options: ReadOptions) -> None:
+        self._grid = grid
+        self._chosen = chosen
+        self._options = options
+        self.clocks: dict[str, Clock] = {}
+
+    def text(self, name: str) -> pl.Expr:
+        """The column's own value, date and time joined where they stand apart."""
+        parts = self._chosen.parts[name]
+        return pl.col(parts[0]) if len(parts) == 1 else combine(pl.col(parts[0]), pl.col(parts[1]))
+
+    def instant(self, name: str) -> pl.Expr:
+        """The column as UTC instants in ms; null where it cannot be read.
+
+        Raises:
+            InputError: nothing fits, or the data cannot decide between day first and month first.
+        """
+        if name not in self.clocks:
+            value = self.text(name).alias("value")
+            self.clocks[name] = decide_clock(
+                self._grid.frame.select(value),
+                self._grid.sample.select(value)["value"],
+                name=" + ".join(self._chosen.parts[name]),
+                source=self._grid.source,
+                time_format=self._options.time_format,
+                date_order=self._options.date_order,  # type: ignore[arg-type]  # checked by the command line
+            )
+        return instant(self.text(name), self.clocks[name], self._options.tz).cast(INSTANT)
+
+    def is_local(self) -> bool:
+        """Whether some clock had no offset and was read in `--tz`."""
+        return any(not clock.has_offset for clock in self.clocks.values())
+
+    def notes(self) -> list[str]:
+        """What to say about the clocks."""
+        if self.is_local():
+            return [f"{self._grid.source}: times without offset read as {self._options.tz} (--tz)"]
+        return []
+
+    def said(self) -> str:
+        """The decided formats, for `acw inspect`."""
+        return ", ".join(f"{name}: {clock.label}" for name, clock in self.clocks.items())
+
+
+def roll_midnights(names: Sequence[str]) -> list[pl.Expr]:
+    """Clocks of one record whose date is given once: one that runs backwards has passed midnight.
+
+    Args:
+        names: instants of the record in their order of time (offered, answered, ended).
+    """
+    rolled: list[pl.Expr] = []
+    latest: pl.Expr | None = None
+    for name in names:
+        own = pl.col(name)
+        if latest is not None:
+            own = pl.when(own < latest).then(own + pl.duration(milliseconds=_DAY_MS, time_unit="ms")).otherwise(own)
+        rolled.append(own.alias(name))
+        latest = own if latest is None else pl.max_horizontal(latest, own)
+    return rolled

@@ -1,0 +1,216 @@
+"""The words of the field in several languages: headers, state values, totals, empty cells (data in words.toml).
+
+Every comparison is made on folded text: `fold` for one word, `fold_expr` for a column, both with the same result.
+"""
+
+from __future__ import annotations
+
+import re
+import tomllib
+import unicodedata
+from collections.abc import Collection, Sequence
+from functools import lru_cache
+from pathlib import Path
+from typing import Final
+
+import polars as pl
+
+from acwcli.model.columns import CONTACT_FRAME, INSTANT, STATE_FRAME, WRAP_COLUMNS
+
+# NFKD has already split off marks and turned full-width forms into ASCII; what is left here carries no meaning in a
+# word. '%', '+', '$' and '\' stay: 'ACW %' is not ACW, and '\N' is how MySQL writes an empty cell.
+_IGNORED = (
+    " \t\r\n\x0b\x0c_-./:;,'\"`()[]{}#?!¿¡|·•‐‑‒–—―−‘’‚“”„‹›«»、。「」『』《》〈〉【】〔〕،؛؟٫٬ـ"
+    "\u00ad\u061c\u200b\u200c\u200d\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2060\u2066\u2067\u2068\u2069\ufeff"
+)
+_LETTERS = {
+    "ي": "ی",
+    "ى": "ی",
+    "ك": "ک",
+    "ة": "ه",
+    "ە": "ه",
+    "ھ": "ه",
+    "ہ": "ه",
+    "ٱ": "ا",
+    "ß": "ss",
+    "ς": "σ",
+    **{chr(0x660 + digit): str(digit) for digit in range(10)},
+    **{chr(0x6F0 + digit): str(digit) for digit in range(10)},
+}
+_TRANSLATION = str.maketrans(_LETTERS)
+_NOT_MEANT = r"[\p{M}" + re.escape(_IGNORED) + "]"
+_UNMEANT_CHARACTERS = frozenset(_IGNORED)
+
+Words = dict[str, list[str]]
+"""Language code → words as people write them."""
+
+
+def fold(text: str) -> str:
+    """Return the form in which words are compared.
+
+    Case, accents and vowel marks, spaces, joiners, quotes, brackets and light punctuation go; full-width forms, Persian
+    and Arabic digits and letter variants become one. A cell of nothing but punctuation folds to an empty string.
+    """
+    apart = unicodedata.normalize("NFKD", text)
+    kept = "".join(char for char in apart if char not in _UNMEANT_CHARACTERS and unicodedata.category(char)[0] != "M")
+    return kept.lower().translate(_TRANSLATION)
+
+
+def fold_expr(expr: pl.Expr) -> pl.Expr:
+    """Return `fold` as a Polars expression, String → String, null stays null."""
+    kept = expr.str.normalize("NFKD").str.replace_all(_NOT_MEANT, "").str.to_lowercase()
+    return kept.str.replace_many(list(_LETTERS), list(_LETTERS.values()))
+
+
+@lru_cache(maxsize=1)
+def words() -> dict[str, dict[str, Words]]:
+    """Return words.toml as it stands: `columns`, `states`, `channels`, `booleans`, `units` by name, then language."""
+    loaded = tomllib.loads(Path(__file__).with_suffix(".toml").read_text(encoding="utf-8"))
+    return {name: loaded[name] for name in ("columns", "states", "channels", "booleans", "units")} | {
+        name: {name: loaded[name]} for name in ("totals", "no_value")
+    }
+
+
+def _folded(languages: Words) -> frozenset[str]:
+    return frozenset(fold(word) for listed in languages.values() for word in listed)
+
+
+STATE_WORDS: Final[dict[str, str]] = {
+    alias: state for state, languages in words()["states"].items() for alias in (*_folded(languages), fold(state))
+}
+"""Folded word → state; fit for `fold_expr(column).replace_strict(STATE_WORDS, default=None)`."""
+TOTAL_WORDS: Final = _folded(words()["totals"]["totals"])
+NO_VALUE_WORDS: Final = _folded(words()["no_value"]["no_value"]) | {""}
+"""Folded words that stand for an empty cell; the empty string covers '-', '--', '?'."""
+VOICE_WORDS: Final = _folded(words()["channels"]["voice"])
+BOOLEAN_WORDS: Final[dict[str, bool]] = {
+    alias: value == "true" for value, languages in words()["booleans"].items() for alias in _folded(languages)
+}
+"""Folded word → truth."""
+CANONICAL: Final = frozenset({*STATE_FRAME, *CONTACT_FRAME, *WRAP_COLUMNS, *words()["columns"]})
+"""Names of design section 2 and the helper names `date time duration name team site supervisor`."""
+
+_IN_MS = {"acw_s": "acw_ms", "talk_s": "talk_ms", "hold_s": "hold_ms"}
+_UNITS = {alias: unit for unit, languages in words()["units"].items() for alias in _folded(languages)}
+# 'talkTimeMs' and '话后时长秒' carry the unit without a gap; a single glued letter does not count: 'Holds' is a number.
+_GLUED_UNITS = sorted((alias for alias in _UNITS if alias not in ("s", "с")), key=len, reverse=True)
+_INSTANTS = frozenset(name for name, kind in (STATE_FRAME | CONTACT_FRAME).items() if kind == INSTANT)
+_HAVE_UNIT = frozenset({*_IN_MS, "duration", *_INSTANTS})
+_LONGEST = 200  # characters of a header that are looked at; nothing longer is a word
+_GAP = re.compile(r"[\s_\-,./:;()\[\]{}（）【】]+")
+_PICTURE = re.compile(r"[(\[（]\s*[hmsdyftчмсдг时分秒 ]+[:/.\-][hmsdyftчмсдг时分秒 :/.\-]+\s*[)\]）]", re.IGNORECASE)
+
+
+@lru_cache(maxsize=1)
+def _column_words() -> dict[str, dict[str, int]]:
+    """Folded header → canonical name → strength (place in its list, 0 strongest), in order of preference."""
+    found: dict[str, dict[str, int]] = {}
+    for column, languages in words()["columns"].items():
+        for listed in languages.values():
+            for place, word in enumerate(listed):
+                places = found.setdefault(fold(word), {})
+                places[column] = min(place, places.get(column, place))
+    return found
+
+
+def _split_unit(header: str) -> tuple[str, str | None]:
+    """Return the folded header without its unit, and the unit; only where the rest is a known name that has one."""
+    known = _column_words()
+
+    def fits(base: str) -> bool:
+        return not _HAVE_UNIT.isdisjoint(known.get(base, ()))
+
+    header = _PICTURE.sub("", header[:_LONGEST])
+    whole = fold(header)
+    if whole in known:
+        return whole, None
+    for gap in _GAP.finditer(header):
+        base, unit = fold(header[: gap.start()]), _UNITS.get(fold(header[gap.end() :]))
+        if unit and fits(base):
+            return base, unit
+    for glued in _GLUED_UNITS:
+        if whole.endswith(glued) and fits(whole.removesuffix(glued)):
+            return whole.removesuffix(glued), _UNITS[glued]
+    return whole, None
+
+
+def _canonical(header: str) -> str | None:
+    name = re.sub(r"[\s_\-]+", "_", header.strip().lower())
+    return name if name in CANONICAL else None
+
+
+@lru_cache(maxsize=4096)
+def _strengths(header: str) -> dict[str, int]:
+    base, unit = _split_unit(header)
+    found = _column_words().get(base, {})
+    if unit == "ms":
+        found = {_IN_MS.get(name, name): place for name, place in found.items()}
+    if unit:
+        found = {name: place for name, place in found.items() if name in _HAVE_UNIT or name in _IN_MS.values()}
+    own = _canonical(header)
+    if own is None or own in found:
+        return found if own is None else found | {own: -1}
+    # Outside wraps files 'status' is a state or an outcome; every other canonical name means itself first.
+    return found | {own: -1} if own == "status" else {own: -1} | found
+
+
+def column_name(header: str) -> list[str]:
+    """Return the canonical columns a header may stand for, the likeliest first; empty when it is no known word.
+
+    A canonical name stands for itself first, but `status` and `time` are far more often a state and an instant:
+    they give `state`, `event_time` first. Callers keep the candidates that their shape has: `start time` is
+    `event_time` in a state log and `answered_at` in a contact record (the start of the agent's leg), while `call
+    start` is `offered_at` only, for it may lie before the queue. A header in minutes or hours is not known.
+    """
+    return list(_strengths(header))
+
+
+def column_unit(header: str) -> str | None:
+    """Return 's' or 'ms' when the header names a unit (`acw_seconds`, `ACW (s)`, `talkTimeMs`), else None."""
+    own = _canonical(header)
+    if own and own.endswith(("_s", "_ms")):
+        return own.rsplit("_", 1)[1]
+    return _split_unit(header)[1]
+
+
+def choose_columns(headers: Sequence[str], wanted: Collection[str]) -> dict[str, str]:
+    """Return canonical name → header, each used once; the surest pairs are made first.
+
+    Args:
+        headers: a file's header names.
+        wanted: the canonical columns the shape has; others are not considered.
+    """
+    offers = []
+    for place, header in enumerate(headers):
+        fitting = [(name, strength) for name, strength in _strengths(header).items() if name in wanted]
+        offers += [(rank, strength, place, name, header) for rank, (name, strength) in enumerate(fitting)]
+    chosen: dict[str, str] = {}
+    for _, _, _, name, header in sorted(offers):
+        if name not in chosen and header not in chosen.values():
+            chosen[name] = header
+    return chosen
+
+
+def state_of(value: str) -> str | None:
+    """Return the state a value stands for, or None."""
+    return STATE_WORDS.get(fold(value))
+
+
+def is_total(value: str) -> bool:
+    """Tell whether a line's first cell marks a sum of the rows above; 'Total: 43' and 'Total (all)' count too."""
+    return fold(re.split(r"[:：(（=]", value, maxsplit=1)[0]) in TOTAL_WORDS
+
+
+def is_no_value(value: str) -> bool:
+    """Tell whether a cell stands for nothing: empty, punctuation only, 'N/A', 'null', 'нет', '无' ..."""
+    return fold(value) in NO_VALUE_WORDS
+
+
+def is_voice(channel: str) -> bool:
+    """Tell whether a channel value means a spoken call."""
+    return fold(channel) in VOICE_WORDS
+
+
+def is_known_word(text: str) -> bool:
+    """Tell whether a text is a known header or state value in any language (used to recognise encodings)."""
+    return fold(text) in STATE_WORDS or bool(_strengths(text))

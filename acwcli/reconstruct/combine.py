@@ -1,0 +1,190 @@
+"""States and contact records together: states give the interval, records the attributes (rule 7)."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field
+
+import polars as pl
+
+from acwcli.reconstruct.contacts import end_of_talk, without_duplicates, wraps_from_contacts, wraps_from_gaps
+from acwcli.reconstruct.states import FromStates, wraps_from_states
+
+_KEYS = ["agent_id", "contact_id"]
+_TEXTS = ("queue", "channel", "direction", "disposition")
+
+
+@dataclass
+class Reconstructed:
+    """All wraps of the input.
+
+    Attributes:
+        wraps: the engine's wraps with `file` (index) and `row` in place of `source`.
+        legs: contact legs with `talk_ms hold_ms acw_ms sure_talk sure_acw` (for `--of talk|hold|handle`), or None.
+        ignored: per file index, why rows took no part.
+        records: the contact records that stayed, with `talk_end`; None without records.
+    """
+
+    wraps: pl.DataFrame
+    legs: pl.DataFrame | None = None
+    ignored: dict[int, Counter[str]] = field(default_factory=dict)
+    records: pl.DataFrame | None = None
+
+    def ignore(self, reason: str, rows: pl.DataFrame) -> None:
+        """Account rows (with a `file` column) as ignored."""
+        for file, count in rows.group_by("file").len().iter_rows():
+            self.ignored.setdefault(file, Counter())[reason] += count
+
+
+def reconstruct(
+    events: pl.DataFrame | None,
+    contacts: pl.DataFrame | None,
+    *,
+    needs: frozenset[str],
+    max_wrap_ms: int,
+    gap_cap_ms: int | None = None,
+) -> Reconstructed:
+    """Rebuild every wrap from state events, contact records or both.
+
+    Args:
+        events: canonical state rows of all files in order (with `file`, `row`), or None.
+        contacts: canonical contact records of all files (with `file`, `row`, `row_hash`), or None.
+        needs: wrap columns the question needs; others may be absent.
+        max_wrap_ms: see `wraps_from_states`.
+        gap_cap_ms: infer wraps from gaps up to this length; None: do not.
+
+    Returns:
+        Wraps of every status and the account of rows that took no part.
+    """
+    result = Reconstructed(pl.DataFrame())
+    parts = []
+    records = _stay(contacts, result) if contacts is not None else None
+    if events is not None:
+        found = _from_states(events, records, needs, max_wrap_ms, result)
+        parts.append(found)
+    if records is not None:
+        parts.extend(
+            _from_records(records, events, parts[0] if parts else None, needs, max_wrap_ms, gap_cap_ms, result)
+        )
+    result.records = records
+    result.wraps = pl.concat(parts, how="diagonal_relaxed")
+    return result
+
+
+def _stay(contacts: pl.DataFrame, result: Reconstructed) -> pl.DataFrame:
+    """Records that can be read: an agent, and not a repetition."""
+    stay, repeated = without_duplicates(contacts)
+    result.ignore("duplicate", repeated)
+    nobody = stay["agent_id"].is_null()
+    result.ignore("no agent", stay.filter(nobody))
+    return stay.filter(~nobody).with_columns(talk_end=end_of_talk())
+
+
+def _from_states(
+    events: pl.DataFrame, records: pl.DataFrame | None, needs: frozenset[str], max_wrap_ms: int, result: Reconstructed
+) -> pl.DataFrame:
+    named = records.select("agent_id", "contact_id", record_end="talk_end") if records is not None else None
+    wanted = needs | {"contact_id"} if records is not None else needs
+    found = wraps_from_states(events, max_wrap_ms=max_wrap_ms, needs=wanted, records=named)
+    result.ignore("duplicate", events.select(pl.col("file").gather(found.duplicates)))
+    wraps = found.wraps.with_columns(method=pl.lit("state"))
+    if found.legs is not None:
+        wraps = _with_leg_times(wraps, found)
+        result.legs = found.legs.with_columns(method=pl.lit("state"))
+    origin = [events[name].gather(wraps["event"]) for name in ("file", "row") if name in events.columns]
+    wraps = wraps.with_columns(origin).drop("event")
+    return _with_attributes(wraps, records, needs) if records is not None else wraps
+
+
+def _with_leg_times(wraps: pl.DataFrame, found: FromStates) -> pl.DataFrame:
+    """Give the first wrap of a leg the leg's talk and hold."""
+    assert found.legs is not None
+    times = found.legs.filter(pl.col("wrap").is_not_null() & pl.col("sure_talk")).select("wrap", "talk_ms", "hold_ms")
+    return wraps.with_row_index("wrap").join(times, on="wrap", how="left", maintain_order="left").drop("wrap")
+
+
+def _with_attributes(wraps: pl.DataFrame, records: pl.DataFrame, needs: frozenset[str]) -> pl.DataFrame:
+    """Join what the records know of the same agent and contact; of reused ids the record nearest in time."""
+    wanted = [name for name in (*_TEXTS, "talk_ms", "hold_ms") if name in needs]
+    if not wanted:
+        return wraps
+    known = records.filter(pl.col("contact_id").is_not_null()).select(*_KEYS, "talk_end", *wanted)
+    known = known.with_columns(pl.col("agent_id").cast(wraps.schema["agent_id"]))
+    away = (pl.col("wrap_start") - pl.col("talk_end")).abs()
+    joined = (
+        wraps.with_row_index("wrap")
+        .join(known, on=_KEYS, how="left", suffix="_record", maintain_order="left_right")
+        .sort("wrap", away, maintain_order=True, nulls_last=True)
+        .unique("wrap", keep="first", maintain_order=True)
+    )
+    for name in wanted:
+        if f"{name}_record" in joined.columns:
+            own_first = name in ("queue", "channel")
+            pair = (name, f"{name}_record") if own_first else (f"{name}_record", name)
+            joined = joined.with_columns(pl.coalesce(*pair).alias(name))
+    return joined.select(*wraps.columns, *(name for name in wanted if name not in wraps.columns))
+
+
+def _from_records(
+    records: pl.DataFrame,
+    events: pl.DataFrame | None,
+    from_states: pl.DataFrame | None,
+    needs: frozenset[str],
+    max_wrap_ms: int,
+    gap_cap_ms: int | None,
+    result: Reconstructed,
+) -> list[pl.DataFrame]:
+    """Wraps that only the records know; account the records that give nothing."""
+    served = records.with_columns(taken=_taken(records, events, from_states))
+    free = served.filter(pl.col("taken").is_null())
+    wraps = [wraps_from_contacts(free, max_wrap_ms=max_wrap_ms)]
+    silent = free.filter(pl.col("acw_ms").is_null() & pl.col("acw_start").is_null())
+    if gap_cap_ms is not None:
+        inferred, others = wraps_from_gaps(free, gap_cap_ms=gap_cap_ms)
+        wraps.append(inferred)
+        for (reason,), rows in others.group_by("reason"):
+            result.ignore(str(reason), rows)
+        silent = silent.filter(pl.col("talk_end").is_null() | pl.col("answered_at").is_null())
+    if needs & {"talk_ms", "hold_ms"}:
+        _add_legs(free, result)
+        silent = silent.filter(pl.col("talk_ms").is_null() & pl.col("hold_ms").is_null())
+    result.ignore("no ACW recorded", silent)
+    result.ignore("ACW not in the state log", served.filter(pl.col("taken") == "covered"))
+    result.ignore("no ACW recorded", served.filter(pl.col("taken") == "silent"))
+    return [found.drop("record") for found in wraps]
+
+
+def _taken(records: pl.DataFrame, events: pl.DataFrame | None, from_states: pl.DataFrame | None) -> pl.Series:
+    """Why a record makes no wrap of its own: `joined` to one, `covered` by the agent's states, `silent` there."""
+    if events is None or from_states is None:
+        return pl.Series("taken", [None] * records.height, dtype=pl.String)
+    agent = from_states.schema["agent_id"]
+    seen = events.lazy().group_by("agent_id").agg(first=pl.col("event_time").min(), last=pl.col("event_time").max())
+    joined = from_states.lazy().select(*_KEYS).filter(pl.col("contact_id").is_not_null()).unique()
+    marked = (
+        records.lazy()
+        .select(pl.col("agent_id").cast(agent), "contact_id", "talk_end", "acw_ms", "acw_start")
+        .join(joined.with_columns(joined=True), on=_KEYS, how="left", maintain_order="left")
+        .join(seen, on="agent_id", how="left", maintain_order="left")
+    )
+    inside = pl.col("talk_end").is_between("first", "last")
+    has_acw = pl.col("acw_ms").is_not_null() | pl.col("acw_start").is_not_null()
+    taken = (
+        pl.when("joined").then(pl.lit("joined"))
+        .when(inside & has_acw).then(pl.lit("covered"))
+        .when(inside).then(pl.lit("silent"))
+    )  # fmt: skip
+    return marked.select(taken=taken).collect()["taken"]
+
+
+def _add_legs(records: pl.DataFrame, result: Reconstructed) -> None:
+    """Records are legs of their own: talk and hold as recorded, no ACW recorded is none."""
+    own = records.select(
+        "agent_id", "contact_id", *_TEXTS, "talk_ms", "hold_ms", "file", "row",
+        acw_ms=pl.col("acw_ms").fill_null(0),
+        sure_talk=pl.lit(True),
+        sure_acw=pl.lit(True),
+        started_at=pl.coalesce("talk_end", "answered_at", "offered_at"),
+        method=pl.lit("duration"),
+    )  # fmt: skip
+    result.legs = own if result.legs is None else pl.concat([result.legs, own], how="diagonal_relaxed")

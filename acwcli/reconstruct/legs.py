@@ -1,0 +1,54 @@
+"""Talk and hold of a contact leg from state events: the sum of the leg's talking and hold runs."""
+
+from __future__ import annotations
+
+import polars as pl
+
+from acwcli.reconstruct.runs import with_call_keys
+from acwcli.reconstruct.timeline import STATE_CODE
+
+_TALKING, _HOLD, _RINGING, _ACW = (STATE_CODE[name] for name in ("talking", "hold", "ringing", "acw"))
+
+
+def legs(runs: pl.DataFrame, wraps: pl.DataFrame) -> pl.DataFrame:
+    """Sum talk and hold per leg; a new ringing or talking of a contact after its ACW begins another leg.
+
+    Args:
+        runs: all runs of all agents.
+        wraps: joined wraps with `agent`, `key`, `ord` (place of their first piece), `talk_pos`.
+
+    Returns:
+        One row per leg that talked: `agent key t` (ms, first instant), `talk_ms hold_ms acw_ms` (sums), `sure_talk`
+        and `sure_acw` (false when some part has no known end), `pos` (row of its first talk) and `wrap_ord` (`ord` of
+        its first wrap, null for none).
+    """
+    talks = (
+        with_call_keys(runs)
+        .filter(pl.col("st").is_in((_TALKING, _HOLD, _RINGING)))
+        .select("agent", "ord", "t", "end", "st", "pos", "key")
+    )
+    marks = wraps.filter(pl.col("key").is_not_null()).select(
+        "agent",
+        "ord",
+        "t",
+        pl.lit(None, pl.Int64).alias("end"),
+        pl.lit(_ACW, pl.UInt8).alias("st"),
+        "pos",
+        "key",
+    )
+    events = pl.concat([talks, marks], how="vertical_relaxed").sort("agent", "key", "ord")
+    same = (pl.col("agent") == pl.col("agent").shift(1)) & (pl.col("key") == pl.col("key").shift(1))
+    resumes = (pl.col("st").shift(1) == _ACW) & (pl.col("st") != _ACW) & (pl.col("st") != _HOLD)
+    events = events.with_columns(leg=(~same | resumes).fill_null(True).cum_sum(), length=pl.col("end") - pl.col("t"))
+    talking, hold, acw = (pl.col("st") == code for code in (_TALKING, _HOLD, _ACW))
+    summed = events.group_by("leg", maintain_order=True).agg(
+        pl.col("agent", "key", "t").first(),
+        talk_ms=pl.when(talking.any()).then(pl.col("length").filter(talking).sum()),
+        hold_ms=pl.when(hold.any()).then(pl.col("length").filter(hold).sum()),
+        acw_ms=pl.col("length").filter(acw).sum(),
+        sure_talk=~(pl.col("end").is_null() & (talking | hold)).any(),
+        sure_acw=~(pl.col("end").is_null() & acw).any(),
+        pos=pl.col("pos").filter(talking | hold).first(),
+        wrap_ord=pl.col("ord").filter(acw).first(),
+    )
+    return summed.filter(pl.col("pos").is_not_null())

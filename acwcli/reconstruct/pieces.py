@@ -1,0 +1,151 @@
+"""ACW runs → wraps: whose contact a piece belongs to, and which pieces are one wrap (rules 3 and 4)."""
+
+from __future__ import annotations
+
+import polars as pl
+
+from acwcli.reconstruct.runs import with_call_keys
+from acwcli.reconstruct.timeline import REJECTED, STATE_CODE
+
+INHERIT_MS = 10 * 60_000
+"""How long after the end of the last talk a nameless ACW still belongs to it."""
+
+_TALKS = (STATE_CODE["talking"], STATE_CODE["hold"])
+_REOPENS = (STATE_CODE["talking"], STATE_CODE["ringing"])
+
+
+def pieces(runs: pl.DataFrame, records: pl.DataFrame | None) -> pl.DataFrame:
+    """Pick the ACW runs and decide whose contact each one is.
+
+    Args:
+        runs: the result of `acwcli.reconstruct.runs.runs`.
+        records: contact records of the same agents as `agent` (physical code), `record_end` (ms), `record` (index),
+            `record_c` (hash of their contact id), sorted by `record_end`; or None.
+
+    Returns:
+        The ACW runs with `key` (what joins pieces; null for orphans), `inherited` (bool), `talk_pos` (row of the talk
+        it was inherited from) and `record` (index of the record that named it).
+    """
+    found = runs.filter(pl.col("st") == STATE_CODE["acw"]).with_columns(
+        key=pl.when(pl.col("c") != 0).then(pl.col("c")),
+        inherited=pl.col("c") == 0,
+        talk_pos=pl.lit(None, pl.UInt32),
+        record=pl.lit(None, pl.UInt32),
+    )
+    if not found["inherited"].any():
+        return found
+    named = found.filter(~pl.col("inherited"))
+    nameless = _inherit(found.filter(pl.col("inherited")), runs)
+    if records is not None:
+        nameless = _name_by_record(nameless, records)
+    return pl.concat([named, nameless.select(named.columns)]).sort("ord")
+
+
+def _inherit(nameless: pl.DataFrame, runs: pl.DataFrame) -> pl.DataFrame:
+    """Give each piece the contact of the agent's last talk, if that ended at most ten minutes before."""
+    talks = (
+        with_call_keys(runs)
+        .filter(pl.col("st").is_in(_TALKS))
+        .sort("ord")
+        .select("ord", talk_agent="agent", talk_c="c", talk_key="key", talk_end="end", last_talk="pos")
+    )
+    joined = nameless.sort("ord").join_asof(talks, on="ord", strategy="backward")
+    ended = pl.min_horizontal(pl.coalesce("talk_end", "t"), "t")
+    belongs = (pl.col("talk_agent") == pl.col("agent")) & (pl.col("t") - ended <= INHERIT_MS)
+    return joined.with_columns(
+        key=pl.when(belongs).then(pl.col("talk_key")),
+        talk_pos=pl.when(belongs).then(pl.col("last_talk")),
+        named=belongs & (pl.col("talk_c") != 0),
+    )
+
+
+def _name_by_record(nameless: pl.DataFrame, records: pl.DataFrame) -> pl.DataFrame:
+    """Failing a named talk, the nearest contact record that ended 10 min before to 5 s after the piece began."""
+    looking = nameless.sort("t").with_columns(record_end=pl.col("t"))
+    right = records.select("agent", "record_end", before="record_end", before_record="record", before_c="record_c")
+    looking = looking.join_asof(
+        right, on="record_end", by="agent", strategy="backward", tolerance=INHERIT_MS, check_sortedness=False
+    )
+    right = records.unique(["agent", "record_end"], keep="first", maintain_order=True).select(
+        "agent", "record_end", after="record_end", after_record="record", after_c="record_c"
+    )
+    looking = looking.join_asof(
+        right, on="record_end", by="agent", strategy="forward", tolerance=5000, check_sortedness=False
+    )
+    later = (pl.col("after") - pl.col("t")) < (pl.col("t") - pl.col("before"))
+    use_after = pl.col("before").is_null() | later.fill_null(False)
+    record = pl.when(use_after).then(pl.col("after_record")).otherwise(pl.col("before_record"))
+    record_c = pl.when(use_after).then(pl.col("after_c")).otherwise(pl.col("before_c"))
+    needs = ~pl.col("named").fill_null(False) & record.is_not_null()
+    return looking.with_columns(
+        key=pl.when(needs).then(record_c).otherwise(pl.col("key")),
+        record=pl.when(needs).then(record),
+    )
+
+
+def join_pieces(found: pl.DataFrame, runs: pl.DataFrame, max_wrap_ms: int) -> pl.DataFrame:
+    """Join the pieces of one wrap.
+
+    Args:
+        found: the result of `pieces`.
+        runs: all runs, to see what lies between two pieces.
+        max_wrap_ms: pieces this far apart are different wraps.
+
+    Returns:
+        One row per wrap: `agent t end acw_ms pieces next_st sure open invalid orphan pos talk_pos record key`.
+    """
+    found = found.with_columns(
+        invalid=pl.col("end").is_null() & (pl.col("next_st") == REJECTED).fill_null(False),
+        open=pl.col("end").is_null(),
+        acw_ms=pl.col("end") - pl.col("t"),
+        pieces=pl.lit(1, pl.Int64),
+        orphan=pl.col("key").is_null(),
+    )
+    again = pl.struct("agent", "key").is_duplicated() & pl.col("key").is_not_null()
+    several = found.select(again.alias("again"))["again"]
+    columns = [
+        "agent", "t", "end", "acw_ms", "pieces", "next_st", "sure", "open", "invalid", "orphan", "pos", "talk_pos",
+        "record", "key", "ord",
+    ]  # fmt: skip
+    if not several.any():
+        return found.select(columns)
+    joined = _merge(_link(found.filter(several), runs, max_wrap_ms))
+    return pl.concat([found.filter(~several).select(columns), joined.select(columns)])
+
+
+def _link(several: pl.DataFrame, runs: pl.DataFrame, max_wrap_ms: int) -> pl.DataFrame:
+    """Number the wraps among pieces that share agent and contact."""
+    several = _with_last_reopening(several.sort("ord"), runs).sort("agent", "key", "ord")
+    before = {name: pl.col(name).shift(1) for name in ("agent", "key", "t", "end", "inherited", "ord", "busy")}
+    same = (pl.col("agent") == before["agent"]) & (pl.col("key") == before["key"])
+    soon = pl.col("t") - pl.coalesce(before["end"], before["t"]) < max_wrap_ms
+    only_not_ready = pl.col("busy") - before["busy"] == 1
+    reopened = (pl.col("reopened") > before["ord"]).fill_null(False)
+    either_inherited = pl.col("inherited") | before["inherited"]
+    joins = (same & soon & pl.when(either_inherited).then(only_not_ready).otherwise(~reopened)).fill_null(False)
+    touching = joins & (pl.col("t") == before["end"]).fill_null(False) & only_not_ready
+    return several.with_columns(wrap=(~joins).cum_sum(), pieces=(~touching).cast(pl.Int64))
+
+
+def _with_last_reopening(several: pl.DataFrame, runs: pl.DataFrame) -> pl.DataFrame:
+    """Add `reopened`: the place of the last ringing or talking of the same contact before the piece."""
+    calls = runs.filter(pl.col("st").is_in(_REOPENS) & (pl.col("c") != 0)).sort("ord")
+    return several.join_asof(
+        calls.select("ord", "agent", key="c", reopened="ord"),
+        on="ord",
+        by=["agent", "key"],
+        strategy="backward",
+        check_sortedness=False,
+    )
+
+
+def _merge(linked: pl.DataFrame) -> pl.DataFrame:
+    """Fold linked pieces: sum of lengths, outer instants, the end of the last one."""
+    return linked.group_by("wrap", maintain_order=True).agg(
+        pl.col("agent", "t", "pos", "talk_pos", "record", "key", "orphan", "ord").first(),
+        pl.col("next_st", "sure").last(),
+        pl.col("pieces").sum(),
+        pl.when(~pl.col("open").any()).then(pl.col("end").max()).alias("end"),
+        pl.when(~pl.col("open").any()).then(pl.col("acw_ms").sum()).alias("acw_ms"),
+        pl.col("open", "invalid").any(),
+    )  # fmt: skip

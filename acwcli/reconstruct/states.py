@@ -1,0 +1,151 @@
+"""State events → wraps and legs: the whole path for one set of agents."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import polars as pl
+
+from acwcli.reconstruct.legs import legs
+from acwcli.reconstruct.pieces import join_pieces, pieces
+from acwcli.reconstruct.runs import runs
+from acwcli.reconstruct.timeline import STATE_CODE, timeline
+
+_ENDED_BY = {
+    "ready": "ready",
+    "not_ready": "not_ready",
+    "logout": "logout",
+    "ringing": "contact",
+    "talking": "contact",
+    "hold": "contact",
+    "acw": "contact",
+}
+
+
+@dataclass(frozen=True)
+class FromStates:
+    """What state events give.
+
+    Attributes:
+        wraps: `agent_id wrap_start wrap_end acw_ms pieces ended_by status event` and `contact_id`, `queue`, `channel`
+            where asked for; `event` is the row of `events` the wrap began with.
+        legs: `agent_id contact_id queue channel talk_ms hold_ms acw_ms sure_talk sure_acw started_at event wrap` (row of
+            `wraps`), or None when nobody asked.
+        duplicates: rows of `events` that repeat an earlier one.
+    """
+
+    wraps: pl.DataFrame
+    legs: pl.DataFrame | None
+    duplicates: pl.Series
+
+
+def wraps_from_states(
+    events: pl.DataFrame, *, max_wrap_ms: int, needs: frozenset[str], records: pl.DataFrame | None = None
+) -> FromStates:
+    """Rebuild wraps from state events (rules 1 to 6 and 8).
+
+    Args:
+        events: canonical state rows in file order, `agent_id` Categorical; see `acwcli.reconstruct.timeline.timeline`.
+        max_wrap_ms: a wrap longer than this is stuck, pieces this far apart are two wraps.
+        needs: columns the question needs; `talk_ms` or `hold_ms` ask for legs.
+        records: contact records for rule 4: `agent_id`, `contact_id`, `record_end`.
+
+    Returns:
+        Wraps of every status; only `ok` and `orphan` ones have a length that may be counted.
+    """
+    line = timeline(events)
+    found = runs(line.line)
+    named = _records(records, events) if records is not None and records.height else None
+    joined = join_pieces(pieces(found, named), found, max_wrap_ms)
+    with_legs = bool(needs & {"talk_ms", "hold_ms"})
+    own = {
+        name: events[name].gather(joined["pos"])
+        for name in ("queue", "channel")
+        if name in needs and name in events.columns
+    }
+    # The leg names the queue where the ACW event does not; working out legs is dear, so only then.
+    with_gaps = any(values.null_count() for values in own.values())
+    spoken = legs(found, joined) if with_legs or with_gaps else None
+    wraps = joined.select(
+        pl.col("t").cast(pl.Datetime("ms", "UTC")).alias("wrap_start"),
+        pl.col("end").cast(pl.Datetime("ms", "UTC")).alias("wrap_end"),
+        "acw_ms",
+        "pieces",
+        ended_by=_ended_by(),
+        status=_status(max_wrap_ms),
+        event="pos",
+    ).with_columns(agent_id=events["agent_id"].gather(joined["pos"]))
+    texts = [_contact_ids(joined, events, records)] if "contact_id" in needs else []
+    texts += [_filled(values, joined, events, spoken) for values in own.values()]
+    return FromStates(
+        wraps.with_columns(texts),
+        _leg_frame(spoken, joined, events, needs) if with_legs and spoken is not None else None,
+        line.duplicates,
+    )
+
+
+def _status(max_wrap_ms: int) -> pl.Expr:
+    return (
+        pl.when("invalid").then(pl.lit("invalid"))
+        .when("open").then(pl.lit("open"))
+        .when(pl.col("acw_ms") > max_wrap_ms).then(pl.lit("stuck"))
+        .when("orphan").then(pl.lit("orphan"))
+        .otherwise(pl.lit("ok"))
+    )  # fmt: skip
+
+
+def _ended_by() -> pl.Expr:
+    known = {STATE_CODE[state]: name for state, name in _ENDED_BY.items()}
+    after = pl.col("next_st").replace_strict(known, default="other", return_dtype=pl.String)
+    return pl.when("open").then(pl.lit("open")).otherwise(after.fill_null("other"))
+
+
+def _records(records: pl.DataFrame, events: pl.DataFrame) -> pl.DataFrame:
+    """Contact records in the integers of the time line."""
+    return (
+        records.with_row_index("record")
+        .filter(pl.col("record_end").is_not_null() & pl.col("agent_id").is_not_null())
+        .select(
+            "record",
+            agent=pl.col("agent_id").cast(events.schema["agent_id"]).to_physical(),
+            record_end=pl.col("record_end").cast(pl.Int64),
+            record_c=pl.coalesce(pl.col("contact_id").hash(), pl.col("record").hash(7)),
+        )
+        .sort("record_end", maintain_order=True)
+    )
+
+
+def _contact_ids(joined: pl.DataFrame, events: pl.DataFrame, records: pl.DataFrame | None) -> pl.Series:
+    """Contact ids from the ACW event, the talk it was inherited from, or the record that named it."""
+    contact = events["contact_id"]
+    own = contact.gather(joined["pos"])
+    if joined["talk_pos"].null_count() < joined.height:
+        own = pl.select(pl.coalesce(own, contact.gather(joined["talk_pos"]))).to_series()
+    if records is not None and joined["record"].null_count() < joined.height:
+        own = pl.select(pl.coalesce(records["contact_id"].gather(joined["record"]), own)).to_series()
+    return own.alias("contact_id")
+
+
+def _filled(own: pl.Series, joined: pl.DataFrame, events: pl.DataFrame, spoken: pl.DataFrame | None) -> pl.Series:
+    """Queue or channel of the leg's talk where the ACW event has none."""
+    if spoken is None or not own.null_count():
+        return own
+    leg = spoken.select("pos", ord="wrap_ord").drop_nulls("ord")
+    talk = joined.select("ord", "talk_pos").join(leg, on="ord", how="left", maintain_order="left")
+    row = talk.select(pl.coalesce("pos", "talk_pos")).to_series()
+    return pl.select(pl.coalesce(own, events[own.name].gather(row))).to_series().alias(own.name)
+
+
+def _leg_frame(spoken: pl.DataFrame, joined: pl.DataFrame, events: pl.DataFrame, needs: frozenset[str]) -> pl.DataFrame:
+    """Legs with their texts; `wrap` points at the first wrap of the leg."""
+    index = joined.select(pl.col("ord").alias("wrap_ord")).with_row_index("wrap")
+    spoken = spoken.join(index, on="wrap_ord", how="left", maintain_order="left")
+    texts = [name for name in ("contact_id", "queue", "channel") if name in needs and name in events.columns]
+    return spoken.select(
+        "wrap",
+        "talk_ms",
+        "hold_ms",
+        "sure_talk",
+        event="pos",
+        started_at=pl.col("t").cast(pl.Datetime("ms", "UTC")),
+    ).with_columns(events[name].gather(spoken["pos"]) for name in ["agent_id", *texts])

@@ -1,0 +1,119 @@
+"""Put state events into one agent-major line of time and take exact duplicates out (rule 1)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import polars as pl
+
+from acwcli.model.columns import STATES
+
+STATE_CODE = {name: code for code, name in enumerate(STATES)}
+REJECTED = len(STATES)
+"""State code of a rejected row: something happened here, nobody knows what (rule 8)."""
+
+VOICE = ("voice", "call", "calls", "phone", "telephone", "telephony", "audio", "voip", "tel")
+CLOSERS = (STATE_CODE["logout"], STATE_CODE["unknown"], REJECTED)
+"""States that end every track of their agent."""
+
+
+@dataclass(frozen=True)
+class Timeline:
+    """All events of all agents, agent by agent in time order.
+
+    Attributes:
+        line: one row per distinct event: `agent` (physical code), `t` ms, `st` state code, `c` contact hash (0 = none),
+            `pos` row of `events`, `ord` place on the line, and `e` (end, ms) or `voice`, `track` only where the input
+            has ends or non-voice channels.
+        duplicates: positions in `events` of repeated rows.
+    """
+
+    line: pl.DataFrame
+    duplicates: pl.Series
+
+
+def timeline(events: pl.DataFrame) -> Timeline:
+    """Order events by agent, time and place in the file.
+
+    Args:
+        events: canonical state rows in file order; `agent_id` Categorical (null only for restarts of the platform),
+            `event_time`, `state`, `contact_id`, and optionally `ended_at`, `channel`, `rejected` (bool).
+
+    Returns:
+        The line; contact ids are compared by 64-bit hash within one agent (a clash among a million contacts of one
+        agent has odds of one in ten million).
+    """
+    line = _compact(events)
+    if not line["t"].is_sorted():
+        line = line.sort("t", maintain_order=True)
+    line = line.group_by("agent").agg(pl.all()).explode(pl.exclude("agent"))
+    repeated = _repeated(line)
+    duplicates = line["pos"].filter(repeated)
+    if duplicates.len():
+        line = line.filter(~repeated)
+    return Timeline(line.with_row_index("ord"), duplicates)
+
+
+def _compact(events: pl.DataFrame) -> pl.DataFrame:
+    """Reduce events to the integers that ordering and pairing need; add restarts and places of rejected rows."""
+    contact = pl.col("contact_id")
+    columns = {
+        "agent": pl.col("agent_id").to_physical(),
+        "t": pl.col("event_time").cast(pl.Int64),
+        "st": pl.col("state").to_physical().cast(pl.UInt8),
+        "c": pl.when(contact.is_null()).then(pl.lit(0, pl.UInt64)).otherwise(contact.hash()),
+        "pos": pl.int_range(pl.len(), dtype=pl.UInt32),
+    }
+    if "ended_at" in events.columns and events["ended_at"].null_count() < events.height:
+        columns["e"] = pl.col("ended_at").cast(pl.Int64)
+    if "channel" in events.columns and events["channel"].null_count() < events.height:
+        columns["voice"] = pl.col("channel").is_null() | pl.col("channel").str.to_lowercase().is_in(VOICE)
+        columns["track"] = pl.when(contact.is_null()).then(pl.col("channel").hash(1)).otherwise(contact.hash())
+    if "rejected" in events.columns:
+        events = _place_rejected(events)
+        columns["st"] = pl.when(pl.col("rejected")).then(REJECTED).otherwise(columns["st"]).cast(pl.UInt8)
+        columns["pos"] = pl.col("pos")
+    line = events.select(**columns)
+    return _spread_restarts(line) if line["agent"].null_count() else line
+
+
+def _place_rejected(events: pl.DataFrame) -> pl.DataFrame:
+    """Give each rejected row the instant of its agent's last good row in file order (rule 8)."""
+    good_time = pl.when(~pl.col("rejected")).then(pl.col("event_time"))
+    return (
+        events.with_row_index("pos")
+        .with_columns(event_time=good_time.forward_fill().over("agent_id"))
+        .filter(pl.col("event_time").is_not_null() & ~(pl.col("rejected") & pl.col("agent_id").is_null()))
+    )
+
+
+def _spread_restarts(line: pl.DataFrame) -> pl.DataFrame:
+    """A restart of the platform happens to every agent (rule 5)."""
+    restarts = line.filter(pl.col("agent").is_null()).drop("agent")
+    known = line.filter(pl.col("agent").is_not_null())
+    everyone = known.select(pl.col("agent").unique())
+    return pl.concat([known, restarts.join(everyone, how="cross").select(known.columns)]).sort(
+        "pos", maintain_order=True
+    )
+
+
+def _repeated(line: pl.DataFrame) -> pl.Series:
+    """Mark events equal to an earlier one of the same agent and instant; rejected rows are never duplicates."""
+    same = ["agent", "t", "st", "c"] + (["e"] if "e" in line.columns else [])
+    tie = (pl.col("agent") == pl.col("agent").shift(1)) & (pl.col("t") == pl.col("t").shift(1))
+    back_to_back = pl.all_horizontal(pl.col(name).eq_missing(pl.col(name).shift(1)) for name in same)
+    marks = line.select(
+        repeated=(back_to_back & (pl.col("st") != REJECTED)).fill_null(False),
+        long_tie=(tie & tie.shift(1)).fill_null(False),
+    )
+    if not marks["long_tie"].any():
+        return marks["repeated"]
+    return _repeated_in_long_ties(line, same, marks["repeated"])
+
+
+def _repeated_in_long_ties(line: pl.DataFrame, same: list[str], repeated: pl.Series) -> pl.Series:
+    """Three and more events in one instant can repeat with others between (the same file given twice)."""
+    tied = line.select(*same, index=pl.int_range(pl.len())).filter(pl.len().over("agent", "t") > 2)
+    again = tied.filter(~pl.struct(same).is_first_distinct() & (pl.col("st") != REJECTED))["index"]
+    marks = repeated.to_frame("repeated").with_row_index("index")
+    return marks.select(pl.col("repeated") | pl.col("index").is_in(again.implode()))["repeated"]

@@ -1,0 +1,1 @@
+"""The invented stories behind sample_data/."""

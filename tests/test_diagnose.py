@@ -1,0 +1,241 @@
+"""`diagnose`: the contract's keys, contributors that add up, and the right story for each planted one."""
+
+from __future__ import annotations
+
+import math
+import random
+from fractions import Fraction
+
+import polars as pl
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from acwcli.analyse.diagnose import diagnose
+from acwcli.analyse.verdict import VERDICTS
+from acwcli.errors import NoWrapsError
+from tests.plain_statistics import mean, observations, of_values, quantile, seconds
+
+KEYS = (
+    "wraps agents mean_s median_s p80_s p90_s p95_s within_s share_wraps_within share_agents_within "
+    "share_wraps_at_or_under_mean share_agents_at_or_under_mean verdict advice contributors"
+).split()
+LATER = ["limit_s", "limit_rule", "method", "schema_version"]
+
+
+def answer(obs, within_ms=60_000, excluded=None, excluded_ms=None):
+    return diagnose(obs, within_ms, 20, "wraps", excluded or {}, excluded_ms or {})
+
+
+def told(table):
+    return table.frame.row(0, named=True)
+
+
+@settings(deadline=None)
+@given(
+    st.lists(st.tuples(st.sampled_from("abc"), st.sampled_from(["q", None]), st.integers(0, 200)), min_size=1),
+    st.none() | st.integers(0, 150),
+)
+def test_figures_equal_plain_python(rows, within_ms):
+    obs = observations([{"agent_id": a, "queue": q, "value_ms": v} for a, q, v in rows], queue=pl.String())
+    row = told(answer(obs, within_ms))
+    values = [value for _, _, value in rows]
+    limit = quantile(values, 800) if within_ms is None else Fraction(within_ms)
+    own = [mean([v for a, _, v in rows if a == agent]) for agent in {a for a, _, _ in rows}]
+    centre = mean(values)
+    excess = sum(max(value - limit, Fraction(0)) for value in values)
+    assert row["wraps"], row["agents"] == (len(values), len(own))
+    assert row["mean_s"] == seconds(centre)
+    for name, permille in {"median_s": 500, "p80_s": 800, "p90_s": 900, "p95_s": 950}.items():
+        assert row[name] == seconds(quantile(values, permille))
+    assert row["within_s"] == row["limit_s"] == seconds(limit)
+    assert row["limit_rule"] == ("p80" if within_ms is None else "within")
+    assert row["share_wraps_within"] == sum(value <= limit for value in values) / len(values)
+    assert row["share_agents_within"] == sum(value <= limit for value in own) / len(own)
+    assert row["share_wraps_at_or_under_mean"] == sum(value <= centre for value in values) / len(values)
+    assert row["share_agents_at_or_under_mean"] == sum(value <= centre for value in own) / len(own)
+    agents = [item for item in row["contributors"] if item["dimension"] == "agent_id"]
+    assert bool(agents) == (excess > 0)
+    if excess:
+        assert sum(item["excess_s"] for item in agents) == pytest.approx(seconds(excess), rel=1e-12)
+
+
+@settings(deadline=None)
+@given(
+    st.lists(
+        st.tuples(st.sampled_from("abc"), st.sampled_from(["q", "r", None]), st.integers(0, 23), st.integers(0, 9_999)),
+        min_size=1,
+    )
+)
+def test_contributors_add_up_per_dimension(rows):
+    fields = ("agent_id", "queue", "hour", "value_ms")
+    obs = observations([dict(zip(fields, row, strict=True)) for row in rows], queue=pl.String())
+    contributors = told(answer(obs, 3_000))["contributors"]
+    for dimension in {item["dimension"] for item in contributors}:
+        part = [item for item in contributors if item["dimension"] == dimension]
+        assert math.fsum(item["share"] for item in part) == pytest.approx(1, abs=1e-12)
+        assert sum(item["wraps"] for item in part) == len(rows)
+        assert len({item["value"] for item in part}) == len(part)
+        sizes = [item["excess_s"] for item in part]
+        assert sizes == sorted(sizes, reverse=True)
+
+
+def centre(wraps=3_000, agents=40, seed=7):
+    """An ordinary centre: log-normal wraps of a median of 30 s, the same for every agent, queue and hour."""
+    chance = random.Random(seed)
+    for number in range(wraps):
+        yield {
+            "agent_id": f"a{chance.randrange(agents):02}",
+            "queue": f"q{chance.randrange(4)}",
+            "disposition": f"d{chance.randrange(6)}",
+            "hour": chance.randrange(8, 20),
+            "channel": "voice",
+            "ended_by": "ready",
+            "value_ms": round(30_000 * chance.lognormvariate(0, 0.6)),
+            "number": number,
+        }
+
+
+def planted(change):
+    rows = list(centre())
+    for row in rows:
+        row |= change(row) or {}
+    return observations(rows)
+
+
+def slower(row, when, factor=8):
+    return {"value_ms": row["value_ms"] * factor} if when else {}
+
+
+SLOW = {"a03", "a07", "a12", "a21", "a30", "a39"}
+
+
+def specialists(row):
+    """Six agents serve mostly the slow queue, and are quick elsewhere."""
+    home = row["agent_id"] in SLOW
+    queue = "claims" if row["number"] % 20 < (16 if home else 1) else row["queue"]
+    return {"queue": queue, **slower(row, queue == "claims")}
+
+
+def habits(row):
+    """Six agents are slow everywhere, and serve one queue more than others do."""
+    home = row["agent_id"] in SLOW
+    return {"queue": "q0" if home and row["number"] % 10 < 7 else row["queue"], **slower(row, home)}
+
+
+def timed(row, ended_by):
+    if row["number"] % 8:
+        return {"value_ms": min(row["value_ms"], 299_000)}
+    return {"value_ms": 300_000 + row["number"] % 400, "ended_by": ended_by}
+
+
+STORIES = {
+    "few-agents": lambda row: slower(row, row["agent_id"] in SLOW),
+    "few-agents although they favour a queue": habits,
+    "few-queues": lambda row: slower(row, row["queue"] == "q2"),
+    "few-queues although few agents serve it": specialists,
+    "few-dispositions": lambda row: slower(row, row["disposition"] == "d5"),
+    "time-of-day": lambda row: slower(row, row["hour"] >= 18),
+    "timer": lambda row: timed(row, "timeout"),
+    "timer that the data does not name": lambda row: timed(row, "ready"),
+    "stuck-wraps": lambda row: {"value_ms": 9_000_000} if row["number"] % 300 == 0 else {},
+    "everyone": lambda row: slower(row, row["number"] % 8 == 0, 12),
+    "not-skewed": lambda row: {"value_ms": 40_000 + row["number"] % 100 * 200},
+}
+
+
+@pytest.mark.parametrize("within_ms", [60_000, None])
+@pytest.mark.parametrize("story", STORIES)
+def test_each_story_is_told(story, within_ms):
+    table = answer(planted(STORIES[story]), within_ms)
+    assert told(table)["verdict"] == story.split()[0]
+    assert told(table)["verdict"] in VERDICTS
+    assert table.sentence.count(".") >= 1
+    assert table.sentence.endswith(".")
+
+
+def test_the_named_ones_are_the_planted_ones():
+    table = answer(planted(STORIES["few-agents"]))
+    row = told(table)
+    assert all(agent in row["advice"] for agent in SLOW)
+    assert {item["value"] for item in row["contributors"][:6]} == SLOW
+    assert "6 of 40 agents make" in table.sentence
+    assert [part.name for part in table.parts] == ["contributors by agent_id"]
+    assert table.parts[0].frame.height == 8
+    assert "the first 8 of 40" in table.parts[0].sentence
+
+
+def test_a_rounded_log_shows_no_timer():
+    rows = [{**row, "value_ms": math.ceil(row["value_ms"] * 2 / 60_000) * 60_000} for row in centre()]
+    assert told(answer(observations(rows)))["verdict"] == "everyone"
+
+
+def test_many_tiny_agents_accuse_nobody():
+    rows = [{**row, **slower(row, row["number"] % 8 == 0, 12)} for row in centre(agents=900)]
+    row = told(answer(observations(rows)))
+    assert row["verdict"] == "everyone"
+    assert "too little data" in row["advice"]
+
+
+def test_stuck_wraps_left_out_are_named_when_they_would_move_the_mean():
+    plain = planted(lambda row: None)
+    row = told(answer(plain, None, {"stuck": 12, "open": 3}, {"stuck": 12 * 28_800_000}))
+    assert row["verdict"] == "stuck-wraps"
+    assert "12 stuck wraps" in row["advice"]
+    assert told(answer(plain, None, {"stuck": 1}, {"stuck": 1_000}))["verdict"] != "stuck-wraps"
+
+
+def test_few_agents_outweigh_one_stuck_wrap():
+    row = told(answer(planted(STORIES["few-agents"]), 60_000, {"stuck": 1}, {"stuck": 28_800_000}))
+    assert row["verdict"] == "few-agents"
+
+
+def test_too_little_is_said():
+    row = told(answer(of_values([1_000] * 19)))
+    assert row["verdict"] == "not-enough-data"
+    assert "19 wraps are fewer than the 20" in row["advice"]
+
+
+def test_nothing_over_the_limit():
+    row = told(answer(of_values([30_000] * 50)))
+    assert (row["verdict"], row["contributors"]) == ("not-skewed", [])
+    assert "nothing is over 60 s" in row["advice"]
+    assert told(answer(of_values([0] * 50), None))["verdict"] == "not-skewed"
+
+
+def test_keys_are_the_contract():
+    table = answer(planted(lambda row: None))
+    assert table.is_object
+    assert table.frame.columns == KEYS + LATER
+    assert [column.name for column in table.columns] == table.frame.columns
+    contributors = told(table)["contributors"]
+    assert list(contributors[0]) == ["dimension", "value", "wraps", "excess_s", "share"]
+    assert "channel" not in {item["dimension"] for item in contributors}
+    spoken = told(diagnose(of_values([1, 70_000]), 60_000, 1, "contacts", {}, {}))
+    assert "contacts" in spoken
+    assert "contacts" in spoken["contributors"][0]
+
+
+def test_the_drawing_counts_every_wrap():
+    table = answer(planted(STORIES["few-agents"]))
+    drawn = table.distribution
+    assert sum(drawn.counts) == 3_000
+    assert len(drawn.edges_s) == len(drawn.counts) + 1
+    assert 10 <= len(drawn.counts) <= 24
+    assert drawn.open_ended
+    assert [mark.label for mark in drawn.marks] == ["mean", "median", "p80", "limit"]
+    flat = answer(of_values([0] * 30), None).distribution
+    assert (sum(flat.counts), flat.open_ended) == (30, False)
+    assert [mark.label for mark in flat.marks] == ["mean", "median", "p80"]
+
+
+def test_names_of_the_roster_stand_beside_ids():
+    rows = [{**row, **STORIES["few-agents"](row), "name": f"N{row['agent_id']}"} for row in centre()]
+    table = answer(observations(rows))
+    assert "a03 Na03" in told(table)["advice"]
+    assert table.parts[0].frame.columns[:2] == ["agent_id", "name"]
+
+
+def test_nothing_to_diagnose():
+    with pytest.raises(NoWrapsError):
+        answer(of_values([1]).filter(pl.col("value_ms") > 1))
