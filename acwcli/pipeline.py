@@ -258,7 +258,8 @@ def _complete(frame: pl.DataFrame) -> pl.DataFrame:
 
 def _complete_legs(legs: pl.DataFrame) -> pl.DataFrame:
     columns = (*_TEXTS, "method")
-    return legs.with_columns(pl.lit(None, pl.String).alias(name) for name in columns if name not in legs.columns)
+    legs = legs.with_columns(pl.lit(None, pl.String).alias(name) for name in columns if name not in legs.columns)
+    return legs.with_columns(wrap_start="started_at")
 
 
 def _filtered(result: Wraps, roster: Roster | None) -> Wraps:

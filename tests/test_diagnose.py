@@ -16,10 +16,11 @@ from acwcli.analyse.verdict import VERDICTS
 from acwcli.errors import NoWrapsError
 from tests.plain_statistics import mean, observations, of_values, quantile, seconds
 
-KEYS = (
-    "wraps agents mean_s median_s p80_s p90_s p95_s within_s share_wraps_within share_agents_within "
-    "share_wraps_at_or_under_mean share_agents_at_or_under_mean verdict advice contributors"
-).split()
+KEYS = [
+    *("wraps", "agents", "mean_s", "median_s", "p80_s", "p90_s", "p95_s", "within_s"),
+    *("share_wraps_within", "share_agents_within", "share_wraps_at_or_under_mean", "share_agents_at_or_under_mean"),
+    *("verdict", "advice", "contributors"),
+]
 LATER = ["limit_s", "limit_rule", "method", "schema_version"]
 
 
@@ -44,7 +45,7 @@ def test_figures_equal_plain_python(rows, within_ms):
     own = [mean([v for a, _, v in rows if a == agent]) for agent in {a for a, _, _ in rows}]
     centre = mean(values)
     excess = sum(max(value - limit, Fraction(0)) for value in values)
-    assert row["wraps"], row["agents"] == (len(values), len(own))
+    assert (row["wraps"], row["agents"]) == (len(values), len(own))
     assert row["mean_s"] == seconds(centre)
     for name, permille in {"median_s": 500, "p80_s": 800, "p90_s": 900, "p95_s": 950}.items():
         assert row[name] == seconds(quantile(values, permille))

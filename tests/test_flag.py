@@ -96,7 +96,8 @@ def test_a_sure_case_says_so_in_words():
     row = flag(slow_and_fast(), [parse_rule("over", "60s")], "mean", [], 20, "wraps", False).frame.row(0, named=True)
     assert row["verdict"] == "over"
     assert row["reason"] == (
-        "mean 201.5 s of 40 wraps is 141.5 s over the limit (60.0 s); the 95 % interval (201.1 to 201.8 s) is clear of it"
+        "mean 201.4 s of 40 wraps is 141.4 s over the limit (60.0 s); "
+        "the 95 % interval (201.1 to 201.8 s) is clear of it"
     )
 
 

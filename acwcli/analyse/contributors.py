@@ -7,6 +7,7 @@ from collections.abc import Mapping
 import polars as pl
 
 from acwcli.analyse import figures
+from acwcli.model.seconds import in_seconds
 
 DIMENSIONS = ("agent_id", "queue", "channel", "disposition", "direction", "hour", "weekday", "ended_by")
 _DULL_WHEN_ONE = ("channel", "direction")
@@ -64,7 +65,8 @@ def by_dimension(frame: pl.DataFrame, dimension: str) -> pl.DataFrame:
 
 def share() -> pl.Expr:
     """Share of the excess within one dimension's table."""
-    return pl.col(EXCESS_US) / pl.col(EXCESS_US).sum()
+    excess = pl.col(EXCESS_US)
+    return excess / (excess * 0 + excess.sum())  # a column as divisor: see acwcli.model.seconds
 
 
 def as_list(tables: Mapping[str, pl.DataFrame], noun: str) -> pl.Series:
@@ -72,7 +74,7 @@ def as_list(tables: Mapping[str, pl.DataFrame], noun: str) -> pl.Series:
     fields = [
         pl.col("value"),
         pl.col(figures.N).alias(noun),
-        (pl.col(EXCESS_US) / 1_000_000).alias("excess_s"),
+        in_seconds(pl.col(EXCESS_US), 1_000_000).alias("excess_s"),
         share().alias("share"),
     ]
     rows = [

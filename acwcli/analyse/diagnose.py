@@ -12,6 +12,7 @@ from acwcli.analyse.facts import Facts, facts
 from acwcli.analyse.shape import distribution
 from acwcli.analyse.verdict import Finding, basis_ms, judge
 from acwcli.analyse.wording import advice, seconds_text, sentence
+from acwcli.model.seconds import in_seconds
 from acwcli.model.table import Column, Table
 
 SCHEMA_VERSION = 1
@@ -126,7 +127,7 @@ def _top(table: pl.DataFrame, dimension: str, limit_s: float, noun: str) -> Tabl
         *names,
         pl.col(figures.N).alias(noun),
         figures.mean_s().alias("mean_s"),
-        (pl.col(EXCESS_US) / 1_000_000).alias("excess_s"),
+        in_seconds(pl.col(EXCESS_US), 1_000_000).alias("excess_s"),
         share().alias("share"),
     )
     columns = (

@@ -31,7 +31,8 @@ def fraction(num: pl.Expr | int, den: pl.Expr | int) -> Fraction:
 
 def ratio(num: pl.Expr, den: pl.Expr) -> pl.Expr:
     """Divide two integers into a float."""
-    return num.cast(pl.Float64) / den.cast(pl.Float64)
+    top = num.cast(pl.Float64)
+    return top / (top - top + den.cast(pl.Float64))  # never by a constant: see acwcli.model.seconds
 
 
 def between(low: Fraction, high: Fraction, weight: pl.Expr) -> Fraction:

@@ -10,6 +10,7 @@ import polars as pl
 
 from acwcli.errors import NoWrapsError
 from acwcli.model.columns import METHODS
+from acwcli.model.seconds import in_seconds
 
 VALUE = "value_ms"
 """The measured duration of an observation, integer milliseconds, never null."""
@@ -82,7 +83,7 @@ def quantile_us(permille: int) -> pl.Expr:
 
 def quantile_s(permille: int) -> pl.Expr:
     """Type 7 quantile of the sorted list, in seconds."""
-    return quantile_us(permille) / 1_000_000
+    return in_seconds(quantile_us(permille), 1_000_000)
 
 
 def mean_s() -> pl.Expr:

@@ -14,6 +14,7 @@ from acwcli.analyse.reasons import reason
 from acwcli.analyse.rules import Measure, Rule, parse_measure, parse_rule
 from acwcli.analyse.thresholds import measured, with_threshold
 from acwcli.errors import UsageError
+from acwcli.model.seconds import in_seconds
 from acwcli.model.table import Column, Table
 
 
@@ -114,7 +115,7 @@ def _judge(
         value.seconds().alias("value_s"),
         threshold.seconds().alias("threshold_s"),
         ratio(apart, value.den * threshold.den * 1000).alias("over_s"),
-        (lost / 1000).alias("lost_s"),
+        in_seconds(lost).alias("lost_s"),
         (apart > 0 if rule.side == "over" else apart < 0).alias("_beyond"),
     )
     judged = figured.with_columns(_verdict(rule, min_wraps).alias("verdict"))

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import polars as pl
 
 from acwcli.analyse import figures
+from acwcli.model.seconds import in_seconds
 
 if TYPE_CHECKING:
     import numpy
@@ -79,7 +80,7 @@ def quantile_interval(groups: pl.DataFrame, permille: int) -> pl.DataFrame:
 
 def _at_rank(rank: pl.Expr, exists: pl.Expr) -> pl.Expr:
     """The value at a 1-based rank of the sorted list, in seconds."""
-    return pl.when(exists).then(pl.col(figures.SORTED).list.get(rank - 1, null_on_oob=True) / 1000)
+    return pl.when(exists).then(in_seconds(pl.col(figures.SORTED).list.get(rank - 1, null_on_oob=True)))
 
 
 def _rank_below(n: Array, share: float) -> Array:

@@ -10,6 +10,7 @@ import polars as pl
 
 from acwcli.errors import UsageError, did_you_mean
 from acwcli.model.derived import DERIVED, derived_columns
+from acwcli.model.seconds import in_seconds
 
 
 def select_rows(
@@ -94,7 +95,7 @@ def _satisfying(frame: pl.DataFrame, where: str, tz: str) -> pl.DataFrame:
 def _public(frame: pl.DataFrame, tz: str) -> pl.DataFrame:
     """The columns as a user knows them: seconds, and instants on the wall clock of `tz`."""
     seconds = [
-        (pl.col(name) / 1000).alias(re.sub("_ms$", "_s", name)) for name in frame.columns if name.endswith("_ms")
+        in_seconds(pl.col(name)).alias(re.sub("_ms$", "_s", name)) for name in frame.columns if name.endswith("_ms")
     ]
     local = [
         pl.col(name).dt.convert_time_zone(tz).dt.replace_time_zone(None, ambiguous="earliest")

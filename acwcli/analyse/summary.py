@@ -9,6 +9,7 @@ import polars as pl
 from acwcli.analyse import figures
 from acwcli.analyse.groups import agent_name, check_keys, key_columns, presentable, with_name
 from acwcli.model.duration import duration_text
+from acwcli.model.seconds import in_seconds
 from acwcli.model.table import Column, Table
 
 WHOLE = "whole centre"
@@ -86,14 +87,14 @@ def _finish(groups: pl.DataFrame, limit_ms: int | None, noun: str) -> pl.DataFra
         pl.col(figures.N).alias(noun),
         figures.mean_s().alias("mean_s"),
         *(figures.quantile_s(permille).alias(name) for name, permille in _QUANTILES.items()),
-        (pl.col(figures.SORTED).list.last() / 1000).alias("max_s"),
-        (pl.col(figures.SUM_MS) / 1000).alias("total_s"),
+        in_seconds(pl.col(figures.SORTED).list.last()).alias("max_s"),
+        in_seconds(pl.col(figures.SUM_MS)).alias("total_s"),
         figures.sd_s().alias("sd_s"),
         figures.method().alias("method"),
     ]
     if limit_ms is not None:
         wanted.append((pl.col(_WITHIN) / pl.col(figures.N)).alias("within_limit"))
-        wanted.append((pl.col(_EXCESS) / 1000).alias("excess_s"))
+        wanted.append(in_seconds(pl.col(_EXCESS)).alias("excess_s"))
     return groups.with_columns(wanted)
 
 

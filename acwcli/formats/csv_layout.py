@@ -63,7 +63,7 @@ def find_layout(plain: Plain) -> Layout:
     parsed = {delimiter: _records(lines, delimiter) for delimiter in candidates}
     delimiter = max(candidates, key=lambda one: _fitness(parsed[one]))
     records = parsed[delimiter]
-    return _layout(plain.name, delimiter, records[1:] if announced else records, len(lines))
+    return layout_of(plain.name, records[1:] if announced else records, len(lines), delimiter)
 
 
 def _head_lines(plain: Plain) -> list[str]:
@@ -120,7 +120,15 @@ def _is_value(cell: str) -> bool:
     return bool(_VALUE.fullmatch(cell))
 
 
-def _layout(source: str, delimiter: str, records: Sequence[Record], lines: int) -> Layout:
+def layout_of(source: str, records: Sequence[Record], lines: int, delimiter: str = ",") -> Layout:
+    """Decide title lines and header from the first records that are not blank.
+
+    Args:
+        source: the file's name in notes.
+        records: the records, without blank ones.
+        lines: the number of lines they were found in.
+        delimiter: what the result says.
+    """
     width, _ = _usual_width(records)
     place = _header_place(records[:_TITLE_LINES], width)
     if place is None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import codecs
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -47,6 +48,16 @@ def checked_encoding(encoding: str) -> str:
     return encoding
 
 
+def is_utf8(encoding: str) -> bool:
+    """UTF-8 under any of its names."""
+    return bool(encoding) and codecs.lookup(encoding).name in ("utf-8", "utf-8-sig", "ascii")
+
+
+def is_wide(encoding: str) -> bool:
+    """UTF-16 or UTF-32, whose text is full of NUL bytes."""
+    return bool(encoding) and codecs.lookup(encoding).name.startswith(("utf-16", "utf-32"))
+
+
 def marked_encoding(head: bytes) -> str:
     """Return the encoding that a byte order mark names, or that the NULs of UTF-16 betray, or an empty string."""
     for mark, name in _MARKS:
@@ -74,7 +85,7 @@ _LOST = "\udcff"  # cannot come out of a decoder by itself
 codecs.register_error("acw-count", lambda error: (_LOST, getattr(error, "end", 0)))
 
 
-def decoded_chunks(path: Path, encoding: str, errors: str):  # type: ignore[no-untyped-def]
+def decoded_chunks(path: Path, encoding: str, errors: str) -> Iterator[str]:
     """Yield the text of a file in chunks, in flat memory."""
     decoder = codecs.getincrementaldecoder(encoding)(errors=errors)
     with path.open("rb") as stream:

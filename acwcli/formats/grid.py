@@ -25,7 +25,7 @@ def read_grid(input: Input, encoding: str | None) -> Grid:
     return grid_of(input, as_plain(input, encoding))
 
 
-def grid_of(input: Input, plain: Plain) -> Grid:
+def grid_of(_input: Input, plain: Plain) -> Grid:
     """Read a file that is already plain; like `read_grid`."""
     if plain.kind == "parquet":
         from acwcli.formats.parquet_rows import read_parquet

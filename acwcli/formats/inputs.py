@@ -68,7 +68,7 @@ def _expand(text: str) -> list[Input]:
 def _readable(name: str, path: Path, *, named: bool) -> Input:
     try:
         if not path.is_file():
-            return Input(name, _copy_stream(name, path), named)
+            return Input(name, _copy_stream(path), named)
         with path.open("rb"):
             pass
     except PermissionError as error:
@@ -129,7 +129,7 @@ def _copy_stdin() -> Input:
     return Input("<stdin>", target)
 
 
-def _copy_stream(name: str, path: Path) -> Path:
+def _copy_stream(path: Path) -> Path:
     """Pipes and devices such as `<(zcat x)` can be read once only: keep a copy on disk."""
     target = scratch_file("stream")
     with path.open("rb") as stream, target.open("wb") as copy:

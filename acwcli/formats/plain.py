@@ -9,7 +9,15 @@ from typing import Literal
 
 from acwcli.errors import InputError
 from acwcli.formats.archives import compression_of, unpack
-from acwcli.formats.encodings import checked_encoding, legacy_encoding, marked_encoding, to_utf8, utf8_faults
+from acwcli.formats.encodings import (
+    checked_encoding,
+    is_utf8,
+    is_wide,
+    legacy_encoding,
+    marked_encoding,
+    to_utf8,
+    utf8_faults,
+)
 from acwcli.formats.inputs import Input
 from acwcli.formats.scratch import scratch_file
 from acwcli.formats.survey import Survey, survey
@@ -113,19 +121,22 @@ def _workbook(name: str, path: Path, compression: str) -> Plain:
 
 def _text(name: str, path: Path, compression: str, head: bytes, forced: str | None) -> Plain:
     marked = marked_encoding(head)
-    found = checked_encoding(forced) if forced else marked
-    if not found.lower().replace("_", "-").startswith(("utf-16", "utf-32", "utf16", "utf32")):
+    encoding = checked_encoding(forced) if forced else marked
+    if not is_wide(encoding):
         _refuse_binary(name, head)
-    seen = survey(path)
     notes: list[str] = []
-    if not forced and marked in ("", "utf-8-sig"):
-        found, path = _utf8_or_legacy(name, path, seen, marked or "utf-8", notes)
-    elif not (seen.ascii and b"a".decode(found) == "a"):
-        path = _decode(name, path, found, notes)
-    seen = survey(path)
+    seen, decoded = survey(path), path
+    if encoding in ("", "utf-8-sig") or is_utf8(encoding):
+        encoding, decoded = _utf8_or_legacy(name, path, seen, forced, marked, notes)
+    elif is_wide(encoding) or not seen.ascii:
+        decoded = _decode(name, path, encoding, notes)
+    if decoded != path:
+        seen = survey(decoded)
     if seen.returns and not seen.line_feeds:
-        path, seen = _with_line_feeds(path)
-    return Plain(name, path, "text", found, compression, seen.ascii, seen.quotes, seen.nuls, seen.long_lines, notes)
+        decoded, seen = _with_line_feeds(decoded)
+    return Plain(
+        name, decoded, "text", encoding, compression, seen.ascii, seen.quotes, seen.nuls, seen.long_lines, notes
+    )
 
 
 def _refuse_binary(name: str, head: bytes) -> None:
@@ -137,14 +148,17 @@ def _refuse_binary(name: str, head: bytes) -> None:
         raise InputError(f"{name}: binary data, not a table; export it as CSV, xlsx or Parquet")
 
 
-def _utf8_or_legacy(name: str, path: Path, seen: Survey, utf8: str, notes: list[str]) -> tuple[str, Path]:
+def _utf8_or_legacy(
+    name: str, path: Path, seen: Survey, forced: str | None, marked: str, notes: list[str]
+) -> tuple[str, Path]:
     """A few bad bytes among good UTF-8 stay UTF-8; without good UTF-8 the file has a legacy code page."""
+    utf8 = "utf-8-sig" if marked == "utf-8-sig" else "utf-8"
     if seen.ascii:
         return utf8, path
     bad, good = utf8_faults(path)
     if bad == 0:
         return utf8, path
-    if utf8 == "utf-8-sig" or good >= 4 * bad:
+    if forced or marked or good >= 4 * bad:
         return utf8, _decode(name, path, "utf-8", notes)
     legacy, clue = legacy_encoding(path)
     notes.append(f"{name}: not UTF-8, read as {legacy} (by {clue}); --encoding overrides")

@@ -148,14 +148,14 @@ def states(events: pl.LazyFrame, wrap_reasons: Sequence[str] = DEFAULT_WRAP_REAS
         the reason a row is not used, or null. A restart has no agent and the state `unknown`, for everybody.
         A rejected row names an agent when it may have changed that agent's state.
     """
-    rows = _in_order(_interpreted(events).collect())
+    rows = _numbered_restarts(_without_copies(_in_order(_interpreted(events).collect())))
     agents = _agent_ids(rows)
     followed = rows.lazy().with_columns(pl.col("agent").replace(agents))
     changes = follow_agents(
         followed.filter(pl.col("kind").is_not_null() & pl.col("agent").is_not_null()),
         {fold(reason) for reason in wrap_reasons},
     )
-    restart = (pl.col("event") == RESTART) & pl.col("rejected").is_null()
+    restart = (pl.col("event") == RESTART) & pl.col("rejected").is_null() & ~pl.col("copied")
     state = pl.when(restart).then(pl.lit("unknown")).otherwise("state").cast(pl.Enum(STATES))
     blamed = pl.col("rejected").is_null() | (pl.col("kind") == "lost")
     return (
@@ -206,14 +206,14 @@ def _interpreted(events: pl.LazyFrame) -> pl.LazyFrame:
     read = events.with_columns(
         t=_instant_ms(events.collect_schema()["epoch"]),
         event=event,
+        content=pl.struct(_FIELDS).hash(),
         blank=pl.all_horizontal(pl.col(*_FIELDS).is_null()) & pl.col("__bad").is_null(),
         callid=_emptied("callid", NO_CALL),
         queue=_emptied("queue", NOBODY),
         agent=_emptied("agent", NOBODY),
-        reason="data1",
+        reason=pl.col("data1"),
         folded=fold_expr(pl.col("data1").fill_null("")),
         kind=event.replace_strict(KINDS, default=None, return_dtype=pl.String),
-        file=pl.col("file"),
     )
     every_queue = pl.col("kind").is_in(["pause", "unpause"]) & pl.col("queue").is_null()
     rejected = pl.coalesce(
@@ -222,20 +222,24 @@ def _interpreted(events: pl.LazyFrame) -> pl.LazyFrame:
         pl.when(pl.col("event").is_null() & ~pl.col("blank")).then(pl.lit("no event")),
     )
     harmless = pl.col("event").is_in(list(NON_EVENTS)).fill_null(False) | (pl.col("kind") == "ring").fill_null(False)
-    return read.with_columns(
-        rejected=rejected,
-        kind=pl.when(every_queue).then(pl.col("kind") + " all").otherwise("kind"),
-        paused=((pl.col("kind") == "add") & (pl.col("folded") == "paused")).fill_null(False),
-    ).with_columns(
-        kind=pl.when(pl.col("rejected").is_null())
-        .then("kind")
-        .when(~harmless & pl.col("agent").is_not_null())
-        .then(pl.lit("lost")),
+    return (
+        read.with_columns(
+            rejected=rejected,
+            kind=pl.when(every_queue).then(pl.col("kind") + " all").otherwise("kind"),
+            paused=((pl.col("kind") == "add") & (pl.col("folded") == "paused")).fill_null(False),
+        )
+        .with_columns(
+            kind=pl.when(pl.col("rejected").is_null())
+            .then("kind")
+            .when(~harmless & pl.col("agent").is_not_null())
+            .then(pl.lit("lost")),
+        )
+        .drop("__bad", "epoch", *_FIELDS[5:])
     )
 
 
 def _in_order(rows: pl.DataFrame) -> pl.DataFrame:
-    """Sort by time, then file and row; number the rows (`pos`) and the restarts before each (`boot`)."""
+    """Sort by time, then file and row, and number the rows (`pos`)."""
     by_row = _sorted(rows, ["file", "__row"])
     step = pl.col("t").diff().over("file")
     newest_first = (step <= 0).all().over("file") & (step < 0).any().over("file")
@@ -243,11 +247,25 @@ def _in_order(rows: pl.DataFrame) -> pl.DataFrame:
     # A row without a readable time keeps its place in the file.
     filled = pl.col("t").forward_fill().backward_fill().over("file").fill_null(0)
     timed = by_row.with_columns(t=filled, place=pl.when(newest_first).then(-place).otherwise(place))
-    return (
-        _sorted(timed, ["t", "file", "place"])
-        .with_row_index("pos")
-        .with_columns(boot=(pl.col("event") == RESTART).fill_null(False).cum_sum())
-    )
+    return _sorted(timed, ["t", "file", "place"]).with_row_index("pos")
+
+
+def _without_copies(rows: pl.DataFrame) -> pl.DataFrame:
+    """Mark rows that an earlier file holds as well (`copied`): the same log given twice, or rotated by copying.
+
+    A row that is there twice in one file may be meant (paused, unpaused and paused in one second) and is kept.
+    """
+    if rows["file"].n_unique() < 2:
+        return rows.with_columns(copied=pl.lit(False))
+    in_file, anywhere = pl.struct("file", "t", "content"), pl.struct("t", "content")
+    copied = ~in_file.is_duplicated() & ~anywhere.is_first_distinct() & pl.col("rejected").is_null() & ~pl.col("blank")
+    return rows.with_columns(copied=copied).with_columns(kind=pl.when(~pl.col("copied")).then("kind"))
+
+
+def _numbered_restarts(rows: pl.DataFrame) -> pl.DataFrame:
+    """Number the restarts before each row (`boot`)."""
+    restart = (pl.col("event") == RESTART).fill_null(False) & ~pl.col("copied")
+    return rows.with_columns(boot=restart.cum_sum())
 
 
 def _sorted(rows: pl.DataFrame, keys: list[str]) -> pl.DataFrame:
@@ -274,6 +292,8 @@ def _why_no_state() -> pl.Expr:
     return (
         pl.when("blank")
         .then(pl.lit("blank line"))
+        .when("copied")
+        .then(pl.lit("row of an earlier file"))
         .when((event == RESTART) | (pl.col("kind").is_not_null() & pl.col("agent").is_not_null()))
         .then(None)
         .when(pl.col("agent").is_null())

@@ -5,6 +5,7 @@ from __future__ import annotations
 import polars as pl
 
 from acwcli.model.columns import WRAP_COLUMNS, WRAP_FRAME
+from acwcli.model.seconds import in_seconds
 from acwcli.model.table import Column, Kind, Table
 
 SCHEMA_VERSION = 1
@@ -29,7 +30,7 @@ def public_wraps(frame: pl.DataFrame) -> Table:
 def _public(name: str) -> pl.Expr:
     internal = name.removesuffix("_s") + "_ms" if name.endswith("_s") else name
     if internal.endswith("_ms"):
-        return (pl.col(internal) / 1000).alias(name)
+        return in_seconds(pl.col(internal)).alias(name)
     return pl.col(name).cast(WRAP_FRAME[name])
 
 

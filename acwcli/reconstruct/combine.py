@@ -90,10 +90,14 @@ def _from_states(
     wraps = found.wraps.with_columns(method=pl.lit("state"))
     if found.legs is not None:
         wraps = _with_leg_times(wraps, found)
-        result.legs = found.legs.with_columns(method=pl.lit("state"))
-    origin = [events[name].gather(wraps["event"]) for name in ("file", "row") if name in events.columns]
-    wraps = wraps.with_columns(origin).drop("event")
+        result.legs = _with_origin(found.legs.with_columns(method=pl.lit("state")), events)
+    wraps = _with_origin(wraps, events)
     return _with_attributes(wraps, records, needs) if records is not None else wraps
+
+
+def _with_origin(found: pl.DataFrame, events: pl.DataFrame) -> pl.DataFrame:
+    """Say which file and row a wrap or leg came from."""
+    return found.with_columns(events[name].gather(found["event"]) for name in ("file", "row")).drop("event")
 
 
 def _with_leg_times(wraps: pl.DataFrame, found: FromStates) -> pl.DataFrame:

@@ -12,7 +12,7 @@ c. A piece is a run of `acw` events of one track with the same contact as writte
    once, at its start, from the agent's last talking/hold event before it on any track, ended at most 10 min before.
    A talk without a contact id is still a contact, only nameless.
 d. Touching pieces of one contact with nothing between them are one piece.
-e. An inherited piece joins another of its contact only when the agent was in nothing but `not_ready` between them.
+e. An inherited piece joins another of its contact and track only when nothing but `not_ready` lies between on it.
 f. Not voice: a track per contact, or per channel where the contact is missing. `logout` and `unknown` close all tracks.
 g. An interval row ends where it says; who ended it is still the next different event of its track.
 h. `unknown` leaves a piece open.

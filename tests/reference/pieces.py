@@ -175,8 +175,8 @@ def joins(earlier: Piece, later: Piece, agent: Agent, max_wrap: int) -> bool:
     if passed >= max_wrap:
         return False
     if earlier.inherited or later.inherited:
-        tracks = on_track(agent.events, earlier.run.track, later.run.track)
-        return all(event.state == "not_ready" for event in between(earlier.run, later.run, tracks))
+        own = between(earlier.run, later.run, on_track(agent.events, later.run.track))
+        return earlier.run.track == later.run.track and all(event.state == "not_ready" for event in own)
     contact = later.run.first.contact
     return not any(
         event.contact == contact and event.state in ("ringing", "talking")
@@ -245,7 +245,7 @@ def contact_id_of(piece: Piece, agent: Agent) -> str | None:
 
 
 def leg_of(agent: Agent, chain: list[Piece]) -> list[Run]:
-    """Decision k: the talking and hold runs of the wrap's leg; a second wrap of the leg takes no talk, only its texts."""
+    """Decision k: the talking and hold runs of the wrap's leg (a second wrap of it takes their texts, not their time)."""
     identity, start = chain[0].identity, chain[0].run.first.order
     if identity is None or identity[0] == "record":
         return []

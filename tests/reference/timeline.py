@@ -152,9 +152,9 @@ def runs_of(events: list[Event]) -> list[Run]:
     return sorted(runs, key=lambda run: run.first.order)
 
 
-def on_track(events: list[Event], *tracks: tuple[str, str]) -> list[Event]:
-    """What happens on these tracks: their own events and everything that closes all tracks."""
-    return [event for event in events if event.state in CLOSES_ALL or event.track in tracks]
+def on_track(events: list[Event], track: tuple[str, str]) -> list[Event]:
+    """What happens on a track: its own events and everything that closes all tracks."""
+    return [event for event in events if event.state in CLOSES_ALL or event.track == track]
 
 
 def runs_of_track(track: tuple[str, str], events: list[Event]) -> list[Run]:

@@ -1,0 +1,50 @@
+"""Parquet as a grid: columns keep their types, text is stripped where it needs to be."""
+
+from __future__ import annotations
+
+import polars as pl
+
+from acwcli.errors import InputError
+from acwcli.formats.grid_data import BAD, ROW, SAMPLE_ROWS, Grid, column_names, doubled_note, raw_cells
+from acwcli.formats.plain import Plain
+
+_LOOKED_AT = 100_000  # rows that decide whether text is padded with blanks
+
+
+def read_parquet(plain: Plain) -> Grid:
+    """Read a Parquet file lazily; rows are numbered as records, from 1.
+
+    Raises:
+        InputError: the file is damaged.
+    """
+    try:
+        rows = pl.scan_parquet(plain.path, row_index_name=ROW, row_index_offset=1, glob=False)
+        schema = rows.collect_schema()
+        head = rows.head(_LOOKED_AT).collect()
+    except pl.exceptions.PolarsError as error:
+        reason = str(error).splitlines()[0]
+        raise InputError(f"{plain.name}: damaged Parquet ({reason}); copy or export it again") from error
+    stored = [name for name in schema.names() if name != ROW]
+    names, doubled = column_names(stored)
+    cells = [_cell(old, schema[old], head).alias(new) for old, new in zip(stored, names, strict=True)]
+    bad = pl.lit(None, pl.String).alias(BAD)
+    select = [*cells, pl.col(ROW).cast(pl.UInt32), bad]
+    frame = rows.select(select)
+    sample = head.head(SAMPLE_ROWS).select(select)
+    details = {"compression": plain.compression or "none"}
+    notes = plain.notes + doubled_note(plain.name, doubled)
+    return Grid(plain.name, "parquet", names, frame, sample, raw_cells(frame, names), notes=notes, details=details)
+
+
+def _cell(name: str, kind: pl.DataType, head: pl.DataFrame) -> pl.Expr:
+    """Text with empty cells as null; categories as text; all other types as stored."""
+    if isinstance(kind, pl.Categorical | pl.Enum):
+        return pl.col(name).cast(pl.String)
+    if kind != pl.String:
+        return pl.col(name)
+    text = pl.col(name)
+    bare = text.str.strip_chars()
+    looked = head.select((bare != text).any().alias("padded"), (text == "").any().alias("empty")).row(0)
+    if looked[0]:
+        return pl.when(bare != "").then(bare)
+    return pl.when(text != "").then(text)
