@@ -32,7 +32,7 @@ def told(table):
     return table.frame.row(0, named=True)
 
 
-@settings(deadline=None)
+@settings(deadline=None, max_examples=60)
 @given(
     st.lists(st.tuples(st.sampled_from("abc"), st.sampled_from(["q", None]), st.integers(0, 200)), min_size=1),
     st.none() | st.integers(0, 150),
@@ -61,7 +61,7 @@ def test_figures_equal_plain_python(rows, within_ms):
         assert sum(item["excess_s"] for item in agents) == pytest.approx(seconds(excess), rel=1e-12)
 
 
-@settings(deadline=None)
+@settings(deadline=None, max_examples=60)
 @given(
     st.lists(
         st.tuples(st.sampled_from("abc"), st.sampled_from(["q", "r", None]), st.integers(0, 23), st.integers(0, 9_999)),

@@ -103,6 +103,14 @@ def test_fractions_compare_and_interpolate_exactly(low, high, weight):
     assert sign == (small > great) - (small < great)
 
 
+@pytest.mark.parametrize("groups", [1, 2, 3])
+def test_equal_counts_do_not_cost_a_digit(groups):
+    frame = pl.DataFrame({figures.SORTED: [[9], [2_700], [39_200_000]][:groups]}).with_columns(figures.of_sorted())
+    assert frame.select(figures.mean_s()).to_series().to_list() == [0.009, 2.7, 39_200.0][:groups]
+    constant = frame.with_columns(pl.lit(1).alias(figures.N)).select(figures.mean_s()).to_series().to_list()
+    assert constant == [0.009, 2.7, 39_200.0][:groups]
+
+
 def test_nothing_is_no_figure():
     with pytest.raises(NoWrapsError, match="no usable wraps"):
         figures.any_wraps(0, "wraps")

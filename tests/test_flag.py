@@ -54,7 +54,7 @@ def expected(groups, measure, min_wraps):
     return rows
 
 
-@settings(deadline=None)
+@settings(deadline=None, max_examples=60)
 @given(ROWS, st.sampled_from(["mean", "median", "p90"]), st.integers(1, 8), st.booleans())
 def test_listed_exactly_when_beyond(rows, measure, min_wraps, by_team):
     groups = {}

@@ -47,7 +47,7 @@ def agrees(row, values, limit_ms):
         assert spread is None
 
 
-@settings(deadline=None)
+@settings(deadline=None, max_examples=60)
 @given(ROWS, st.integers(0, 100_000))
 def test_every_group_and_the_whole_equal_plain_python(rows, limit_ms):
     obs = observations([{"agent_id": a, "queue": q, "value_ms": v} for a, q, v in rows], queue=pl.String())
@@ -64,7 +64,7 @@ def test_every_group_and_the_whole_equal_plain_python(rows, limit_ms):
     agrees(whole, [value for _, _, value in rows], limit_ms)
 
 
-@settings(deadline=None)
+@settings(deadline=None, max_examples=60)
 @given(ROWS, st.randoms(use_true_random=False))
 def test_order_of_rows_and_chunks_do_not_matter(rows, chance):
     frame = observations([{"agent_id": a, "value_ms": v} for a, _, v in rows]).collect()

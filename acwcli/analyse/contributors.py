@@ -7,6 +7,7 @@ from collections.abc import Mapping
 import polars as pl
 
 from acwcli.analyse import figures
+from acwcli.analyse.exact import ratio
 from acwcli.model.seconds import in_seconds
 
 DIMENSIONS = ("agent_id", "queue", "channel", "disposition", "direction", "hour", "weekday", "ended_by")
@@ -65,8 +66,7 @@ def by_dimension(frame: pl.DataFrame, dimension: str) -> pl.DataFrame:
 
 def share() -> pl.Expr:
     """Share of the excess within one dimension's table."""
-    excess = pl.col(EXCESS_US)
-    return excess / (excess * 0 + excess.sum())  # a column as divisor: see acwcli.model.seconds
+    return ratio(pl.col(EXCESS_US), pl.col(EXCESS_US).sum())
 
 
 def as_list(tables: Mapping[str, pl.DataFrame], noun: str) -> pl.Series:

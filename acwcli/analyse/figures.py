@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import polars as pl
 
+from acwcli.analyse.exact import ratio
 from acwcli.errors import NoWrapsError
 from acwcli.model.columns import METHODS
 from acwcli.model.seconds import in_seconds
@@ -88,7 +89,7 @@ def quantile_s(permille: int) -> pl.Expr:
 
 def mean_s() -> pl.Expr:
     """Mean in seconds, pooled over the observations: one division of integers."""
-    return pl.col(SUM_MS) / (pl.col(N) * 1000)
+    return ratio(pl.col(SUM_MS), pl.col(N) * 1000)
 
 
 def squared_deviations() -> pl.Expr:
@@ -100,7 +101,7 @@ def squared_deviations() -> pl.Expr:
 def sd_s() -> pl.Expr:
     """Sample standard deviation (n - 1) in seconds; null for fewer than two observations."""
     n = pl.col(N).cast(pl.Int128)
-    variance = squared_deviations().cast(pl.Float64) / (n * (n - 1) * 1_000_000).cast(pl.Float64)
+    variance = ratio(squared_deviations(), n * (n - 1) * 1_000_000)
     return pl.when(pl.col(N) > 1).then(variance.sqrt())
 
 

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 import polars as pl
 
 from acwcli.analyse import figures
+from acwcli.analyse.exact import ratio
 from acwcli.analyse.groups import agent_name, check_keys, key_columns, presentable, with_name
 from acwcli.model.duration import duration_text
 from acwcli.model.seconds import in_seconds
@@ -93,7 +94,7 @@ def _finish(groups: pl.DataFrame, limit_ms: int | None, noun: str) -> pl.DataFra
         figures.method().alias("method"),
     ]
     if limit_ms is not None:
-        wanted.append((pl.col(_WITHIN) / pl.col(figures.N)).alias("within_limit"))
+        wanted.append(ratio(pl.col(_WITHIN), pl.col(figures.N)).alias("within_limit"))
         wanted.append(in_seconds(pl.col(_EXCESS)).alias("excess_s"))
     return groups.with_columns(wanted)
 
@@ -105,11 +106,8 @@ def _whole(
     sums = [pl.col(name).sum() for name in (figures.N, figures.SUM_MS, figures.SUM_SQ)]
     if limit_ms is not None:
         sums += [pl.col(_WITHIN).sum(), pl.col(_EXCESS).sum()]
-    whole = groups.select(
-        *sums,
-        pl.col(figures.SORTED).explode(empty_as_null=False).sort().implode(),
-        pl.col(figures.METHOD_LOW).min(),
-        pl.col(figures.METHOD_HIGH).max(),
-    )
+    methods = [pl.col(figures.METHOD_LOW).min(), pl.col(figures.METHOD_HIGH).max()]
+    values = groups[figures.SORTED].explode(empty_as_null=False).sort()
+    whole = groups.select(*sums, *methods).with_columns(values.implode().alias(figures.SORTED))
     row = _finish(whole, limit_ms, noun).row(0, named=True)
     return {first: WHOLE, **{column.name: row[column.name] for column in columns}}

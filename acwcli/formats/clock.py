@@ -14,7 +14,6 @@ from typing import Literal
 import polars as pl
 
 from acwcli.errors import InputError, UsageError
-from acwcli.formats import clock_text
 from acwcli.formats.clock_formats import (
     REPLACEMENTS,
     Order,
@@ -29,7 +28,15 @@ from acwcli.formats.clock_formats import (
     user_pattern,
     year_of,
 )
-from acwcli.model.columns import INSTANT
+from acwcli.formats.clock_text import (
+    GeneralOrder,
+    clock_text,
+    epoch_fraction,
+    epoch_from_text,
+    epoch_instant,
+    from_local,
+    to_ms,
+)
 
 _FIRST = datetime(1970, 1, 2, tzinfo=UTC)
 _LAST = datetime(2200, 1, 1, tzinfo=UTC)
@@ -55,7 +62,7 @@ class Clock:
     label: str
     kind: Literal["text", "epoch", "native"]
     patterns: tuple[Pattern, ...] = ()
-    order: Order | Literal["named", ""] = ""
+    order: GeneralOrder = ""
     per_unit_us: int = 1
     dtype: pl.DataType = field(default_factory=pl.String)
     foreign: bool = False
@@ -131,10 +138,7 @@ def instant(expr: pl.Expr, clock: Clock, tz: str) -> pl.Expr:
         return _within(_native(expr, clock, tz))
     if clock.foreign:
         expr = expr.str.replace_many(REPLACEMENTS)
-    steps = [clock_text.reader(pattern, tz) for pattern in clock.patterns]
-    if clock.order:
-        steps.append(lambda rest: clock_text.generally(rest, clock.order, tz))
-    return _within(clock_text.first_read(expr, steps))
+    return _within(clock_text(expr, clock.patterns, clock.order, tz))
 
 
 def combine(date: pl.Expr, time: pl.Expr) -> pl.Expr:
@@ -204,7 +208,7 @@ def _text_clock(values: pl.LazyFrame, texts: Sequence[str], family: str, date_or
     if family == "xy":
         order = _day_or_month_first(values, texts, date_order, where)
     patterns = patterns_of(texts, family, order)
-    general: Order | Literal["named"] = "named" if "-" in family else order
+    general: GeneralOrder = "named" if "-" in family else order
     return Clock(
         patterns[0].label if patterns else family_label(family, order),
         "text",
@@ -225,7 +229,10 @@ def _day_or_month_first(values: pl.LazyFrame, texts: Sequence[str], date_order: 
         )
     decided = _order_of(Counter(text[:6] for text in texts), where)
     if decided is None:
-        decided = _order_of(_all_heads(values), where)
+        heads = _all_heads(values)
+        decided = _order_of(heads, where)
+        if all(first == second for first, second in filter(None, map(day_and_month, heads))):
+            return "dmy"  # 03/03 reads the same either way
     if decided is None and "." in texts[0]:
         return "dmy"  # dots are written day first everywhere
     if decided is None:
@@ -244,22 +251,18 @@ def _all_heads(values: pl.LazyFrame) -> Counter[str]:
 
 def _order_of(heads: Counter[str], where: str) -> Order | None:
     day_first = month_first = 0
-    same = True
     for head, count in heads.items():
         numbers = day_and_month(head)
         if numbers is None:
             continue
         day_first += count * (numbers[0] > 12)
         month_first += count * (numbers[1] > 12)
-        same = same and numbers[0] == numbers[1]
     few = min(day_first, month_first)
     if few * 100 > day_first + month_first:
         raise InputError(
             f"{where} mixes day-first ({day_first} values) and month-first dates ({month_first}); "
             f"split the file or say --date-order"
         )
-    if same:
-        return "dmy"  # 03/03 reads the same either way
     if day_first == month_first:
         return None
     return "dmy" if day_first > month_first else "mdy"
@@ -267,10 +270,10 @@ def _order_of(heads: Counter[str], where: str) -> Order | None:
 
 def _epoch(expr: pl.Expr, clock: Clock) -> pl.Expr:
     if clock.dtype.is_float():
-        return clock_text.epoch_fraction(expr.cast(pl.Float64), clock.per_unit_us)
+        return epoch_fraction(expr.cast(pl.Float64), clock.per_unit_us)
     if clock.dtype.is_integer():
-        return clock_text.epoch_instant(expr.cast(pl.Int64, strict=False), clock.per_unit_us)
-    return clock_text.epoch_from_text(expr, clock.per_unit_us)
+        return epoch_instant(expr.cast(pl.Int64, strict=False), clock.per_unit_us)
+    return epoch_from_text(expr, clock.per_unit_us)
 
 
 def _native(expr: pl.Expr, clock: Clock, tz: str) -> pl.Expr:
@@ -279,11 +282,11 @@ def _native(expr: pl.Expr, clock: Clock, tz: str) -> pl.Expr:
         if dtype.time_unit == "ns":
             expr = (expr.dt.offset_by("500000ns")).dt.cast_time_unit("ms")
         else:
-            expr = clock_text.to_ms(expr, finer=dtype.time_unit == "us")
+            expr = to_ms(expr, finer=dtype.time_unit == "us")
         if dtype.time_zone:
             return expr.dt.convert_time_zone("UTC")
-        return clock_text.from_local(expr, tz)
-    return clock_text.from_local(expr.cast(pl.Datetime("ms")), tz)
+        return from_local(expr, tz)
+    return from_local(expr.cast(pl.Datetime("ms")), tz)
 
 
 def _native_clock(dtype: pl.DataType, sample: pl.Series, *, name: str, source: str) -> Clock:
@@ -299,6 +302,3 @@ def _native_clock(dtype: pl.DataType, sample: pl.Series, *, name: str, source: s
         )
     unit = counted.most_common(1)[0][0].removeprefix("epoch ") if counted else "s"
     return Clock(f"epoch {unit}", "epoch", per_unit_us=epoch_scale(unit), dtype=dtype, has_offset=True)
-
-
-__all__ = ["INSTANT", "Clock", "combine", "decide_clock", "instant"]

@@ -12,7 +12,7 @@ import polars as pl
 
 from acwcli.errors import InputError
 from acwcli.formats.clock_formats import REPLACEMENTS, plain_text
-from acwcli.formats.clock_text import first_read
+from acwcli.formats.clock_text import first_read, in_turn
 
 Kind = Literal["number", "clock", "iso", "words", "native"]
 Comma = Literal["decimal", "thousands"]
@@ -104,7 +104,7 @@ def duration_ms(expr: pl.Expr, form: DurationForm) -> pl.Expr:
     if form.kind == "number":
         return _number(expr, form)
     if form.kind == "clock":
-        return first_read(expr, [_hms, _minutes_seconds, _any_clock])
+        return first_read(expr, _hms, lambda rest: in_turn(rest, [_minutes_seconds, _any_clock])[0], pl.Int64())
     return _parts(_plain(expr), _ISO if form.kind == "iso" else _WORDS)
 
 
@@ -172,7 +172,9 @@ def _number(expr: pl.Expr, form: DurationForm) -> pl.Expr:
             tidy = tidy.str.replace(r"^([-+]?\d*)(?:\.(\d{3}))?,(\d+)$", "${1}${2}.${3}")
         return _scaled(tidy.cast(pl.Float64, strict=False), form.unit_ms)
 
-    return first_read(expr, [lambda text: _whole(text, form.unit_ms), general])
+    return first_read(
+        expr, lambda text: _whole(text, form.unit_ms), lambda rest: in_turn(rest, [general])[0], pl.Int64()
+    )
 
 
 def _whole(number: pl.Expr, unit_ms: int) -> pl.Expr:

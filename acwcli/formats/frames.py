@@ -11,6 +11,7 @@ from typing import Literal
 import polars as pl
 
 from acwcli.formats.grid import Grid, grid_of
+from acwcli.formats.grid_data import Raw
 from acwcli.formats.inputs import Input
 from acwcli.formats.plain import Plain, as_plain
 
@@ -74,7 +75,7 @@ class FileFrame:
         rejects: `row reason` of every rejected row.
         notes: what a reader of the figures should know about how this file was read.
         details: facts for `acw inspect` (delimiter, encoding, clock, columns).
-        grid: the file itself, for the raw text of rejected rows.
+        raw_text: fetches the raw text of rows, for the rejects file.
     """
 
     source: str
@@ -85,11 +86,11 @@ class FileFrame:
     rejects: pl.DataFrame = field(default_factory=lambda: no_rejects())
     notes: list[str] = field(default_factory=list)
     details: dict[str, str] = field(default_factory=dict)
-    grid: Grid | None = None
+    raw_text: Raw | None = None
 
     def raw(self, rows: Sequence[int]) -> dict[int, str]:
         """The raw text of rows, for the rejects file."""
-        return self.grid.raw(rows) if self.grid is not None else {}
+        return self.raw_text(rows) if rows and self.raw_text is not None else {}
 
 
 def no_rejects() -> pl.DataFrame:

@@ -66,7 +66,7 @@ def account(frame: pl.DataFrame, grid: Grid, loaded: FileFrame) -> pl.DataFrame:
     loaded.ignored = Counter(grid.ignored)
     loaded.notes.extend(grid.notes)
     loaded.details.update(grid.details)
-    loaded.grid = grid
+    loaded.raw_text = grid.raw
     if not frame["picked"].all():
         unpicked = frame.filter(~pl.col("picked"))
         loaded.ignored["not picked by --rows"] += unpicked.height

@@ -70,7 +70,8 @@ def _compact(events: pl.DataFrame) -> pl.DataFrame:
         columns["voice"] = pl.col("channel").is_null() | pl.col("channel").str.to_lowercase().is_in(VOICE)
         columns["track"] = pl.when(contact.is_null()).then(pl.col("channel").hash(1)).otherwise(contact.hash())
     if "rejected" in events.columns:
-        events = _place_rejected(events)
+        # Files without a bad row come without the column; their rows are good.
+        events = _place_rejected(events.with_columns(pl.col("rejected").fill_null(False)))
         columns["st"] = pl.when(pl.col("rejected")).then(REJECTED).otherwise(columns["st"]).cast(pl.UInt8)
         columns["pos"] = pl.col("pos")
     line = events.select(**columns)

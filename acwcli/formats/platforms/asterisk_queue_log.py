@@ -4,14 +4,18 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import dataclass, field
 
 import polars as pl
 
 from acwcli.formats import queue_log
+from acwcli.formats.columns import Chosen
 from acwcli.formats.frames import FileFrame, Match, Probe
 from acwcli.formats.grid import read_lines
+from acwcli.formats.grid_data import Raw, raw_lines
 from acwcli.formats.options import ReadOptions
 from acwcli.formats.queue_log_words import table_columns
+from acwcli.formats.times import Times
 from acwcli.model.columns import STATES
 
 TITLE = "Asterisk queue_log, file or table"
@@ -35,39 +39,56 @@ def match(probe: Probe, options: ReadOptions) -> Match:  # noqa: ARG001  # every
 def read(probes: Sequence[Probe], options: ReadOptions) -> list[FileFrame]:
     """Read all files as one log: calls and pauses run on across rotated files."""
     reasons = options.wrap_reasons if options.wrap_reasons is not None else queue_log.DEFAULT_WRAP_REASONS
-    parsed = [_events(probe).with_columns(pl.lit(index, pl.UInt16).alias("file")) for index, probe in enumerate(probes)]
-    order = sorted(range(len(parsed)), key=lambda index: (_first(parsed[index]), probes[index].input.name))
-    log = pl.concat([parsed[index].with_columns(file=pl.lit(place, pl.UInt16)) for place, index in enumerate(order)])
-    states = queue_log.states(log, reasons)
-    return [_of_file(states, place, probes[index]) for place, index in enumerate(order)]
+    parsed = sorted((_events(probe, options) for probe in probes), key=lambda log: (log.first, log.probe.input.name))
+    rows = [log.rows.with_columns(file=pl.lit(place, pl.UInt16)) for place, log in enumerate(parsed)]
+    states = queue_log.states(pl.concat(rows, how="diagonal_relaxed"), reasons)
+    return [_of_file(states, place, log) for place, log in enumerate(parsed)]
 
 
-def _events(probe: Probe) -> pl.LazyFrame:
+@dataclass(frozen=True)
+class _Log:
+    """One file of the log: its rows, its first instant (s) and what to say about its clock."""
+
+    probe: Probe
+    rows: pl.LazyFrame
+    first: float
+    raw: Raw
+    notes: list[str] = field(default_factory=list)
+
+
+def _events(probe: Probe, options: ReadOptions) -> _Log:
+    notes: list[str] = []
+    raw = raw_lines(probe.plain.path)
     if probe.plain.kind == "text" and queue_log.looks_like(probe.head)[0]:
-        return queue_log.parse_lines(read_lines(probe.plain).with_columns(file=pl.lit(0, pl.UInt16)))
-    return queue_log.from_columns(probe.grid.frame, probe.grid.columns)
+        rows = queue_log.parse_lines(read_lines(probe.plain).with_columns(file=pl.lit(0, pl.UInt16)))
+    else:
+        grid = probe.grid
+        clock = table_columns(grid.columns)["epoch"]
+        times = Times(grid, Chosen({"event_time": (clock,)}), options)
+        # Text seconds, as in the file form: both can then stand in one log.
+        seconds = (times.instant("event_time").dt.epoch("ms") / 1000).cast(pl.String)
+        rows = queue_log.from_columns(grid.frame.with_columns(seconds.alias(clock)), grid.columns)
+        notes, raw = times.notes(), grid.raw
+    first = rows.select(pl.col("epoch").cast(pl.Float64, strict=False).min()).collect().item()
+    return _Log(probe, rows, first if first is not None else float("inf"), raw, notes)
 
 
-def _first(events: pl.LazyFrame) -> float:
-    """First instant of a file; rotated files follow each other by it."""
-    first = events.select(pl.col("epoch").cast(pl.String).cast(pl.Float64, strict=False).min()).collect().item()
-    return first if first is not None else float("inf")
-
-
-def _of_file(states: pl.DataFrame, place: int, probe: Probe) -> FileFrame:
+def _of_file(states: pl.DataFrame, place: int, log: _Log) -> FileFrame:
     rows = states.filter(pl.col("file") == place)
     ignored = Counter(dict(rows["ignored"].drop_nulls().value_counts().iter_rows()))
     rejects = rows.filter(pl.col("rejected").is_not_null()).select("row", reason="rejected")
-    good = rows.filter(pl.col("ignored").is_null() & pl.col("rejected").is_null())
-    frame = good.select(
+    # Rejected rows of an agent stay at their place: they may have ended a wrap.
+    used = rows.filter(pl.col("ignored").is_null() & (pl.col("rejected").is_null() | pl.col("agent_id").is_not_null()))
+    frame = used.select(
         pl.col("agent_id").cast(pl.Categorical),
         "event_time",
         pl.col("state").cast(pl.Enum(STATES)),
         "contact_id",
         "queue",
         "row",
+        rejected=pl.col("rejected").is_not_null(),
     )
     return FileFrame(
-        probe.input.name, "states", frame, read=rows.height, ignored=ignored, rejects=rejects,
-        details={"columns": "epoch|callid|queue|agent|event|data…"},
+        log.probe.input.name, "states", frame, read=rows.height, ignored=ignored, rejects=rejects,
+        notes=log.notes, details={"columns": "epoch|callid|queue|agent|event|data…"}, raw_text=log.raw,
     )  # fmt: skip
