@@ -5,9 +5,13 @@ import sys
 
 def run() -> None:
     """Run the command line and exit with its code."""
-    from acwcli.cli.app import main
+    try:
+        from acwcli.cli.app import main
 
-    sys.exit(main())
+        code = main()
+    except KeyboardInterrupt:  # so early, or so late, that nobody else could take it
+        code = 130
+    sys.exit(code)
 
 
 if __name__ == "__main__":

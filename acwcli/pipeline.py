@@ -24,7 +24,7 @@ from acwcli.formats.frames import FileFrame, Kind
 from acwcli.formats.inputs import find_inputs
 from acwcli.formats.options import ReadOptions
 from acwcli.formats.roster import Roster
-from acwcli.model.columns import COUNTED, WRAP_FRAME
+from acwcli.model.columns import COUNTED, LEGS, WRAP_FRAME
 from acwcli.model.counts import RowCounts
 from acwcli.model.derived import DERIVED, derived_columns
 from acwcli.model.table import Column, Table
@@ -81,9 +81,9 @@ class Question:
         """The wrap columns to read for it."""
         lengths = {
             "acw": ("acw_ms",),
-            "talk": ("talk_ms",),
-            "hold": ("hold_ms",),
-            "handle": ("acw_ms", "talk_ms", "hold_ms"),
+            "talk": (LEGS, "talk_ms"),
+            "hold": (LEGS, "hold_ms"),
+            "handle": (LEGS, "acw_ms", "talk_ms", "hold_ms"),
         }
         return frozenset((*lengths[self.of], *self.groups))
 
@@ -118,9 +118,11 @@ class Loaded:
     def notes(self) -> list[str]:
         """What to say about reading: how files were read, and which were skipped."""
         skipped = [
-            f"{item.probe.input.name}: skipped ({item.problem})" for item in self.recognised if item.format is None
+            f"{item.probe.input.name}: skipped ({item.problem.removeprefix(item.probe.input.name + ': ')})"
+            for item in self.recognised
+            if item.format is None
         ]
-        return [note for loaded in self.files for note in loaded.notes] + skipped
+        return [_said_of(file.source, note) for file in self.files for note in file.notes] + skipped
 
     def rejects(self) -> pl.DataFrame:
         """Every rejected row: source, row, reason, raw text on one line."""
@@ -132,7 +134,11 @@ class Loaded:
                     pl.lit(loaded.source).alias("source"),
                     "row",
                     "reason",
-                    pl.col("row").replace_strict(raw, default="", return_dtype=pl.String).alias("raw"),
+                    # A record of several lines stays one line here.
+                    pl.col("row")
+                    .replace_strict(raw, default="", return_dtype=pl.String)
+                    .str.replace_all(r"\r\n|\r|\n", "\\n", literal=False)
+                    .alias("raw"),
                 )
             )
         return pl.concat(parts) if parts else pl.DataFrame(schema=["source", "row", "reason", "raw"])
@@ -163,11 +169,15 @@ class Wraps:
         return dict(self.frame.group_by("status").len().sort("status").iter_rows())
 
 
+def _said_of(source: str, note: str) -> str:
+    return note if note.startswith(source) else f"{source}: {note}"
+
+
 def load(paths: Sequence[str], options: ReadOptions) -> Loaded:
     """Find, recognise and read files.
 
     Raises:
-        InputError: a path that cannot be read, a named file nobody knows, or too many bad rows in one file.
+        InputError: a path that cannot be read, or a named file nobody knows.
     """
     recognised = detect.recognise(find_inputs(paths), options)
     by_format: dict[str, list[detect.Recognised]] = {}
@@ -178,8 +188,29 @@ def load(paths: Sequence[str], options: ReadOptions) -> Loaded:
     for name, items in by_format.items():
         files.extend(detect.platform(name).read([item.probe for item in items], options))
     files.sort(key=_first_instant)
-    counts = [_count(loaded, options.max_bad) for loaded in files]
+    counts = [
+        RowCounts(file.read, Counter(file.ignored), Counter(dict(file.rejects["reason"].value_counts().iter_rows())))
+        for file in files
+    ]
     return Loaded(files, recognised, counts)
+
+
+def refuse_bad_rows(loaded: Loaded, max_bad: float) -> None:
+    """Stop where a file has too many rejected rows; apart from `load`, so that the rejects can be looked at first.
+
+    Raises:
+        InputError: more than the share `max_bad` of a file's rows are rejected.
+    """
+    for file, counts in zip(loaded.files, loaded.counts, strict=True):
+        bad = counts.rejected.total()
+        if bad > max_bad * file.read:
+            reason, often = counts.rejected.most_common(1)[0]
+            row = file.rejects.filter(pl.col("reason") == reason)["row"][0]
+            raise InputError(
+                f"{file.source}: {bad:,} of {file.read:,} rows are bad, more than --max-bad allows; "
+                f"most often '{reason}' ({often:,}), first in row {row}. Look at them with --rejects FILE, "
+                "or raise --max-bad if they do not matter"
+            )
 
 
 def _first_instant(loaded: FileFrame) -> tuple[bool, object, str]:
@@ -187,21 +218,6 @@ def _first_instant(loaded: FileFrame) -> tuple[bool, object, str]:
     clock = FIRST_INSTANTS[loaded.kind]
     first = loaded.frame[clock].min() if clock in loaded.frame.columns else None
     return (first is None, first or 0, loaded.source)
-
-
-def _count(loaded: FileFrame, max_bad: float) -> RowCounts:
-    rejected = Counter(dict(loaded.rejects["reason"].value_counts().iter_rows()))
-    counts = RowCounts(loaded.read, Counter(loaded.ignored), rejected)
-    bad = rejected.total()
-    if bad and bad > max_bad * loaded.read:
-        reason, often = rejected.most_common(1)[0]
-        row = loaded.rejects.filter(pl.col("reason") == reason)["row"][0]
-        raise InputError(
-            f"{loaded.source}: {bad:,} of {loaded.read:,} rows are bad, more than --max-bad allows; "
-            f"most often '{reason}' ({often:,}), first in row {row}. Look at them with --rejects FILE, "
-            "or raise --max-bad if they do not matter"
-        )
-    return counts
 
 
 def wraps(loaded: Loaded, options: WrapOptions, needs: frozenset[str], roster: Roster | None = None) -> Wraps:
@@ -233,19 +249,29 @@ def wraps(loaded: Loaded, options: WrapOptions, needs: frozenset[str], roster: R
         result.reconciliation = reconcile(result.frame, found.records)
     if found.legs is not None:
         result.legs = _complete_legs(found.legs)
+    if given is not None and LEGS in needs:
+        result.notes.append("wraps files hold only contacts with a wrap; the talk of others is not in them")
     return _filtered(result, roster)
 
 
 def _add_given(found: Reconstructed, given: pl.DataFrame) -> None:
-    """Take wraps files as they are; the same wrap twice counts once."""
+    """Take wraps files as they are; the same wrap twice, or one rebuilt from the other files too, counts once."""
     repeated = ~given.select(pl.struct(pl.exclude("file", "row", "timed_out")).is_first_distinct()).to_series()
+    if not found.wraps.is_empty():
+        same = ("agent_id", "wrap_start", "acw_ms")
+        rebuilt = found.wraps.select(pl.col("agent_id").cast(given.schema["agent_id"]), *same[1:], again=True).unique()
+        repeated |= given.join(rebuilt, on=same, how="left", maintain_order="left")["again"].fill_null(False)
     repeated &= given["wrap_start"].is_not_null()
     found.ignore("duplicate", given.filter(repeated))
     given = given.filter(~repeated)
     found.wraps = given if found.wraps.is_empty() else pl.concat([found.wraps, given], how="diagonal_relaxed")
     if found.legs is not None or given["talk_ms"].null_count() < given.height:
         own = given.filter(pl.col("talk_ms").is_not_null()).with_columns(
-            started_at="wrap_start", sure_talk=True, sure_acw=pl.col("status").is_in(COUNTED)
+            started_at="wrap_start",
+            sure_talk=True,
+            sure_acw=pl.col("status").is_in(COUNTED),
+            # Of talk time, not of the wrap: what legs of states and of records say, too.
+            method=pl.when(pl.col("method") == "state").then(pl.lit("state")).otherwise(pl.lit("duration")),
         )
         found.legs = own if found.legs is None else pl.concat([found.legs, own], how="diagonal_relaxed")
 
@@ -274,7 +300,20 @@ def _filtered(result: Wraps, roster: Roster | None) -> Wraps:
         result.notes.append(f"{unplaced:,} wraps without an instant are in no span of time (--since, --until)")
     if legs is not None:
         legs, _ = select.select_rows(_with_source(legs, result.loaded), **chosen)
+    result.notes.extend(_mixed_evidence(frame, result.loaded))
     return replace(result, frame=frame, legs=legs, roster_columns=tuple(roster.columns) if roster else ())
+
+
+def _mixed_evidence(frame: pl.DataFrame, loaded: Loaded) -> list[str]:
+    """Methods are never mixed silently; state logs alone have one."""
+    if all(file.kind == "states" for file in loaded.files):
+        return []
+    methods = frame.filter(pl.col("status").is_in(COUNTED)).group_by("method").len().sort("method")
+    if methods.height < 2:
+        return []
+    listed = ", ".join(f"{count:,} {method}" for method, count in methods.iter_rows())
+    first = methods["method"][0]
+    return [f"wraps of mixed evidence: {listed}; --by method tells them apart, --where \"method = '{first}'\" picks one"]
 
 
 def _with_source(frame: pl.DataFrame, loaded: Loaded) -> pl.DataFrame:
@@ -285,7 +324,7 @@ def _with_source(frame: pl.DataFrame, loaded: Loaded) -> pl.DataFrame:
 
 def needs_of_where(where: str | None) -> frozenset[str]:
     """The wrap columns a condition needs, by their internal names."""
-    names = select.columns_of(where) if where else frozenset()
+    names = select.columns_of(where) if where is not None else frozenset()
     return frozenset(
         name.removesuffix("_s") + "_ms" if f"{name.removesuffix('_s')}_ms" in WRAP_FRAME else name for name in names
     )
@@ -326,12 +365,16 @@ def _measured(found: Wraps, question: Question) -> pl.DataFrame:
 
 def _why_nothing(found: Wraps, question: Question) -> str:
     total = found.loaded.total()
+    filters = [f"--{name}" for name in ("since", "until", "where") if getattr(found.options, name) is not None]
+    left = f" that {', '.join(filters)} let through" if filters else ""
     if question.of != "acw":
-        return f"no contact with a known {question.of} time in {total.used:,} used rows"
+        return f"no contact with a known {question.of} time{left} in {total.used:,} used rows"
     statuses = ", ".join(f"{count:,} {status}" for status, count in found.statuses().items()) or "none at all"
-    hint = "; with contact records alone, --infer-gap gives an upper bound" if not found.frame.height else ""
+    records = any(file.kind == "contacts" for file in found.loaded.files)
+    hint = "; --infer-gap gives an upper bound from contact records" if records and not found.frame.height else ""
     return (
-        f"no usable wraps in {total.read:,} rows (wraps found: {statuses}){hint}. acw inspect PATH shows what was read"
+        f"no usable wraps{left} in {total.read:,} rows (wraps found: {statuses}){hint}. "
+        "acw inspect PATH shows what was read"
     )
 
 

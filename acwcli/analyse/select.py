@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import datetime
+from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
 import polars as pl
@@ -32,13 +32,13 @@ def select_rows(
         UsageError: an instant or expression that cannot be read.
     """
     unplaced = 0
-    if since or until:
+    if since is not None or until is not None:
         unplaced = frame["wrap_start"].null_count()
-    if since:
+    if since is not None:
         frame = frame.filter(pl.col("wrap_start") >= instant(since, tz, "--since"))
-    if until:
+    if until is not None:
         frame = frame.filter(pl.col("wrap_start") < instant(until, tz, "--until"))
-    if where:
+    if where is not None:
         frame = _satisfying(frame, where, tz)
     return frame, unplaced
 
@@ -51,9 +51,10 @@ def instant(text: str, tz: str, flag: str) -> datetime:
     """
     try:
         moment = datetime.fromisoformat(text.strip())
-    except ValueError:
+        aware = moment if moment.tzinfo else moment.replace(tzinfo=ZoneInfo(tz))
+        return aware.astimezone(UTC)  # Polars compares instants of one zone only
+    except (ValueError, OverflowError):
         raise UsageError(f"{flag} '{text}' is no instant; write 2026-03-02 or 2026-03-02T08:00+01:00") from None
-    return moment if moment.tzinfo else moment.replace(tzinfo=ZoneInfo(tz))
 
 
 def columns_of(where: str) -> frozenset[str]:
@@ -68,7 +69,7 @@ def columns_of(where: str) -> frozenset[str]:
 def _parsed(where: str) -> pl.Expr:
     try:
         return pl.sql_expr(where)
-    except (pl.exceptions.PolarsError, pl.exceptions.PolarsPanicError) as error:
+    except pl.exceptions.PolarsError as error:
         first = str(error).splitlines()[0]
         raise UsageError(
             f"--where is not an SQL expression: {first}; write for example --where \"queue = 'billing'\""
@@ -86,7 +87,10 @@ def _satisfying(frame: pl.DataFrame, where: str, tz: str) -> pl.DataFrame:
     try:
         mask = public.select(condition.alias("keep"))["keep"]
     except pl.exceptions.PolarsError as error:
-        raise UsageError(f"--where cannot be computed: {str(error).splitlines()[0]}") from None
+        raise UsageError(
+            f"--where cannot be computed: {str(error).splitlines()[0]}; lengths are numbers (acw_s > 60), "
+            "instants compare with DATE '2026-03-02' or TIMESTAMP '2026-03-02 08:00:00', all else is text"
+        ) from None
     if mask.dtype != pl.Boolean or len(mask) not in (1, frame.height):
         raise UsageError('--where is not a condition; write a comparison, for example --where "acw_s > 60"')
     return frame.filter(mask.fill_null(False)) if len(mask) == frame.height else (frame if mask[0] else frame.clear())

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import errno
 import importlib
-import os
 import sys
 from collections.abc import Sequence
 from typing import Annotated, Any
@@ -79,7 +79,10 @@ def main(args: Sequence[str] | None = None) -> int:
     words = list(sys.argv[1:] if args is None else args)
     try:
         code = typer.main.get_command(app).main(words, prog_name="acw", standalone_mode=False)
-        sys.stdout.flush()
+        if sys.stdout is not None:
+            sys.stdout.flush()
+        if code == ExitCode.INTERRUPTED:  # typer turns Ctrl-C into this code and says nothing
+            narrate.failure("interrupted")
         return int(code or ExitCode.OK)
     except AcwError as error:
         narrate.failure(str(error))
@@ -92,17 +95,24 @@ def main(args: Sequence[str] | None = None) -> int:
     except SystemExit:
         # Not in standalone mode, typer raises this for one thing only: a pipe that closed while it wrote.
         return _leave_quietly()
-    except Exception as error:
+    except BaseException as error:  # a panic inside Polars is no Exception
         return _explain(error, "--debug" in words)
 
 
 def _leave_quietly() -> int:
     """The reader has gone (`| head`); point stdout elsewhere so that the last flush is silent too."""
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    narrate.silence(sys.stdout)
     return ExitCode.OK
 
 
-def _explain(error: Exception, debug: bool) -> int:
+def _explain(error: BaseException, debug: bool) -> int:
+    if isinstance(error, OSError) and error.errno == errno.ENOSPC:
+        narrate.failure(f"{error.strerror}: neither for standard output nor, perhaps, for temporary files (TMPDIR)")
+        narrate.silence(sys.stdout)
+        return ExitCode.OUTPUT
+    if type(error).__name__ == "NoArgsIsHelpError":
+        narrate.usage(str(error))
+        return ExitCode.USAGE
     if hasattr(error, "format_message") and hasattr(error, "exit_code"):
         narrate.failure(f"{error.format_message()}\nacw COMMAND --help lists what it takes")
         return ExitCode.USAGE

@@ -31,10 +31,9 @@ def command(
     """
     from acwcli import pipeline
     from acwcli.cli import parse, session
-    from acwcli.model.duration import duration_ms
 
     question = pipeline.Question(parse.one_of(of, pipeline.MEASURES, "--of"), pipeline.CONTRIBUTORS)
-    limit_ms = duration_ms(within) if within else None
+    limit_ms = parse.length(within, "--within") if within is not None else None
     rebuilt = session.rebuild(paths, read, wrap, out, question.needs())
     answer = pipeline.diagnose(rebuilt, question, within_ms=limit_ms, min_wraps=min_wraps)
     session.emit(answer, out, read.tz)

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
 import sys
 import unicodedata
 from collections.abc import Iterable
+from typing import TextIO
 
 _INVISIBLE_BUT_MEANT = "\u200c\u200d"
 
@@ -12,6 +15,11 @@ _INVISIBLE_BUT_MEANT = "\u200c\u200d"
 def failure(message: str) -> None:
     """Say what failed; always shown."""
     _write(f"acw: error: {message}")
+
+
+def usage(text: str) -> None:
+    """Show how a command is used, where it was called without anything."""
+    _write(text)
 
 
 def note(message: str, *, quiet: bool) -> None:
@@ -32,8 +40,18 @@ def _write(message: str) -> None:
         for char in message
         if char in "\n" + _INVISIBLE_BUT_MEANT or unicodedata.category(char) not in ("Cc", "Cf")
     )
+    if sys.stderr is None:  # closed by the caller; print would turn to stdout
+        return
     try:
         print(safe, file=sys.stderr, flush=True)
-    except (BrokenPipeError, UnicodeEncodeError):
-        with_ascii = safe.encode("ascii", "backslashreplace").decode("ascii")
-        sys.stderr.write(with_ascii + "\n")
+    except UnicodeEncodeError:
+        print(safe.encode("ascii", "backslashreplace").decode("ascii"), file=sys.stderr, flush=True)
+    except OSError:
+        # Nobody listens (a closed pipe, a full disk): the answer matters more. Nor may the last flush fail.
+        silence(sys.stderr)
+
+
+def silence(stream: TextIO) -> None:
+    """Point a stream that cannot be written at nothing."""
+    with contextlib.suppress(OSError, ValueError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())

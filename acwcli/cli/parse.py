@@ -54,9 +54,10 @@ def wrap_options(flags: WrapFlags, tz: str) -> WrapOptions:
     """Turn wrap flags into options."""
     from acwcli.pipeline import WrapOptions
 
+    gap_cap_ms = length(flags.gap_cap, "--gap-cap")
     return WrapOptions(
-        max_wrap_ms=duration_ms(flags.max_wrap),
-        gap_cap_ms=duration_ms(flags.gap_cap) if flags.infer_gap else None,
+        max_wrap_ms=length(flags.max_wrap, "--max-wrap"),
+        gap_cap_ms=gap_cap_ms if flags.infer_gap else None,
         since=flags.since,
         until=flags.until,
         where=flags.where,
@@ -95,6 +96,14 @@ def zone(name: str) -> str:
         near = did_you_mean(name, zoneinfo.available_timezones())
         raise UsageError(f"--tz: unknown zone '{name}'{near}; write an IANA name such as Europe/Berlin") from None
     return name
+
+
+def length(text: str, flag: str) -> int:
+    """Read a duration as milliseconds, and say which option was wrong."""
+    try:
+        return duration_ms(text)
+    except UsageError as error:
+        raise UsageError(f"{flag}: {error}") from None
 
 
 def share(text: str, flag: str) -> float:

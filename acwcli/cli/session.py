@@ -29,11 +29,13 @@ def rebuild(paths: list[str], read: ReadFlags, wrap: WrapFlags, out: OutFlags, n
     roster = read_roster(read.roster, read.encoding) if read.roster else None
     options = parse.wrap_options(wrap, read.tz)
     wanted = frozenset(needs) | pipeline.needs_of_where(options.where)
-    loaded = pipeline.load(paths, parse.read_options(read, wanted))
-    rebuilt = pipeline.wraps(loaded, options, wanted, roster)
-    report_counts(loaded, out, rebuilt)
+    reading = parse.read_options(read, wanted)
+    loaded = pipeline.load(paths, reading)
     if read.rejects:
         write_rejects(loaded, read.rejects)
+    pipeline.refuse_bad_rows(loaded, reading.max_bad)
+    rebuilt = pipeline.wraps(loaded, options, wanted, roster)
+    report_counts(loaded, out, rebuilt)
     return rebuilt
 
 
@@ -82,7 +84,7 @@ def answer_format(out: OutFlags) -> str:
         return parse.one_of(out.format, FORMATS, "--format")
     if out.output is not None and out.output != "-":
         return format_of_path(out.output)
-    return "table" if sys.stdout.isatty() else "csv"
+    return "table" if _on_terminal() else "csv"
 
 
 def emit(table: Table, out: OutFlags, tz: str = "UTC") -> None:
@@ -100,7 +102,9 @@ def emit(table: Table, out: OutFlags, tz: str = "UTC") -> None:
 
 
 def _to_stdout(table: Table, name: str, out: OutFlags, tz: str) -> None:
-    terminal = sys.stdout.isatty()
+    if sys.stdout is None:
+        raise OutputError("stdout: it is closed; write to a file with -o FILE")
+    terminal = _on_terminal()
     if terminal and name in BINARY_FORMATS:
         raise OutputError(f"{name} is not for a terminal; write it to a file with -o FILE.{name}")
     width = _width() if terminal else None
@@ -114,7 +118,12 @@ def _to_stdout(table: Table, name: str, out: OutFlags, tz: str) -> None:
     except BrokenPipeError:
         raise
     except OSError as error:
+        narrate.silence(sys.stdout)
         raise OutputError(f"stdout: cannot write: {error.strerror or error}") from error
+
+
+def _on_terminal() -> bool:
+    return sys.stdout is not None and sys.stdout.isatty()
 
 
 def _width() -> int:

@@ -36,10 +36,9 @@ def command(
     """
     from acwcli import pipeline
     from acwcli.cli import parse, session
-    from acwcli.model.duration import duration_ms
 
     groups = parse.names_in(by)
     question = pipeline.Question(parse.one_of(of, pipeline.MEASURES, "--of"), tuple(groups))
-    limit_ms = duration_ms(limit) if limit else None
+    limit_ms = parse.length(limit, "--limit") if limit is not None else None
     rebuilt = session.rebuild(paths, read, wrap, out, question.needs())
     session.emit(pipeline.summarise(rebuilt, question, limit_ms=limit_ms), out, read.tz)

@@ -34,9 +34,9 @@ from acwcli.formats.clock_text import (
     epoch_fraction,
     epoch_from_text,
     epoch_instant,
-    from_local,
     to_ms,
 )
+from acwcli.formats.zones import from_local
 
 _FIRST = datetime(1970, 1, 2, tzinfo=UTC)
 _LAST = datetime(2200, 1, 1, tzinfo=UTC)
@@ -53,6 +53,7 @@ class Clock:
         patterns: tried in turn, fastest first.
         order: how the general reading takes a date: `ymd dmy mdy named`, '' for no general reading.
         per_unit_us: microseconds per unit of an epoch column, 0 for nanoseconds.
+        fraction: numbers of an epoch column are not whole.
         dtype: the column's Polars type.
         foreign: digits or date words of another script, spelt in ASCII before anything else.
         has_offset: values name an instant by themselves; False means local times that need `tz`.
@@ -64,10 +65,16 @@ class Clock:
     patterns: tuple[Pattern, ...] = ()
     order: GeneralOrder = ""
     per_unit_us: int = 1
+    fraction: bool = False
     dtype: pl.DataType = field(default_factory=pl.String)
     foreign: bool = False
     has_offset: bool = False
     has_time: bool = True
+
+    @property
+    def is_local(self) -> bool:
+        """Whether all values are local times, so that `fold_hour.resolve_fold` applies to them."""
+        return not self.has_offset and not any(pattern.has_offset for pattern in self.patterns)
 
 
 def decide_clock(
@@ -115,7 +122,8 @@ def decide_clock(
         )
     if family.startswith("epoch"):
         unit = family.removeprefix("epoch ")
-        return Clock(f"epoch {unit}", "epoch", per_unit_us=epoch_scale(unit), has_offset=True)
+        fraction = not all(text.isdecimal() for text in texts if family_of(text) == family)
+        return Clock(f"epoch {unit}", "epoch", per_unit_us=epoch_scale(unit), fraction=fraction, has_offset=True)
     clock = _text_clock(values, texts, family or "ymd", date_order, where)
     return replace(clock, foreign=texts != written)
 
@@ -138,7 +146,7 @@ def instant(expr: pl.Expr, clock: Clock, tz: str) -> pl.Expr:
         return _within(_native(expr, clock, tz))
     if clock.foreign:
         expr = expr.str.replace_many(REPLACEMENTS)
-    return _within(clock_text(expr, clock.patterns, clock.order, tz))
+    return clock_text(expr, clock.patterns, clock.order, tz)
 
 
 def combine(date: pl.Expr, time: pl.Expr) -> pl.Expr:
@@ -273,7 +281,7 @@ def _epoch(expr: pl.Expr, clock: Clock) -> pl.Expr:
         return epoch_fraction(expr.cast(pl.Float64), clock.per_unit_us)
     if clock.dtype.is_integer():
         return epoch_instant(expr.cast(pl.Int64, strict=False), clock.per_unit_us)
-    return epoch_from_text(expr, clock.per_unit_us)
+    return epoch_from_text(expr, clock.per_unit_us, whole=not clock.fraction)
 
 
 def _native(expr: pl.Expr, clock: Clock, tz: str) -> pl.Expr:

@@ -12,12 +12,14 @@ import polars as pl
 from polars._typing import PolarsDataType
 
 from acwcli.formats.clock_formats import EPOCH_BOUNDS, REPLACEMENTS, Order, Pattern
+from acwcli.formats.zones import from_local, localised
 from acwcli.model.columns import INSTANT
 
 Step = Callable[[pl.Expr], pl.Expr]
 GeneralOrder = Order | Literal["named", ""]
 
 _NEVER = Pattern("%Y-%m-%dT%H:%M:%SZ", 0)  # stands in where no pattern was found
+_KNOWN_MS = (86_400_000, 7_258_118_399_999)  # 1970-01-02 to 2199; outside are placeholders and other calendars
 _OFFSET = r"(?i)^(\S+ [\d:.,]+?(?: ?[ap]m)?)\s*(?:utc|gmt)?([+-]\d{2}):?(\d{2})?$"
 _DATES: dict[str, tuple[tuple[str, str], ...]] = {
     "ymd": (
@@ -46,21 +48,46 @@ _TIMES = (
 )
 
 
-def first_read(text: pl.Expr, fast: Step, slower: Callable[[pl.Series], pl.Series], dtype: PolarsDataType) -> pl.Expr:
+def first_read(
+    text: pl.Expr,
+    fast: Step,
+    slower: Callable[[pl.Series], pl.Series],
+    dtype: PolarsDataType,
+    finish: Callable[[pl.Series], pl.Series] | None = None,
+    bounds: tuple[int, int] | None = None,
+) -> pl.Expr:
     """Read a column the fast way, and only what that leaves null the slower way.
 
-    `slower` is called once per batch, not per row, and not at all where nothing failed: that is free of charge, while
-    a chain of further Polars steps over nulls was measured to cost four times the first.
+    Python sees two Series per batch, no rows: where nothing failed that is free of charge. The same in Polars
+    expressions names the fast reading twice, and nested repeats are computed as often as they are named.
+
+    Args:
+        text: the column.
+        fast: what reads nearly every row.
+        slower: reads the rest of a batch, which holds nulls at the rows that are done.
+        dtype: of the result.
+        finish: turns what `fast` read into the result's type.
+        bounds: what lies outside becomes null (physical values: milliseconds).
     """
 
-    def rest_of_batch(rest: pl.Series) -> pl.Series:
-        if rest.null_count() == len(rest):
-            return pl.Series(rest.name, [], dtype).extend_constant(None, len(rest))
-        return slower(rest)
+    def settle(batch: Sequence[pl.Series]) -> pl.Series:
+        read, written = batch
+        failed = read.is_null() if read.null_count() != written.null_count() else None
+        read = finish(read) if finish else read
+        if failed is not None:
+            rest = written.to_frame("text").select(pl.when(failed).then(pl.col("text"))).to_series()
+            read = read.zip_with(read.is_not_null(), slower(rest))
+        return _bounded(read, bounds) if bounds else read
 
-    read = fast(text)
-    rest = pl.when(read.is_null()).then(text)
-    return pl.coalesce(read, rest.map_batches(rest_of_batch, return_dtype=dtype, is_elementwise=True))
+    return pl.map_batches([fast(text), text], settle, return_dtype=dtype, is_elementwise=True)
+
+
+def _bounded(read: pl.Series, bounds: tuple[int, int]) -> pl.Series:
+    physical = read.to_physical()
+    least, most = physical.min(), physical.max()
+    if least is None or (bounds[0] <= least and most <= bounds[1]):  # type: ignore[operator]
+        return read
+    return read.zip_with(physical.is_between(*bounds), pl.Series([None], dtype=read.dtype))
 
 
 def in_turn(text: pl.Series, steps: Iterable[Step]) -> tuple[pl.Series, pl.Series]:
@@ -81,26 +108,34 @@ def in_turn(text: pl.Series, steps: Iterable[Step]) -> tuple[pl.Series, pl.Serie
 def clock_text(text: pl.Expr, patterns: Sequence[Pattern], order: GeneralOrder, tz: str) -> pl.Expr:
     """Read text by its patterns, and what fits none in any spelling of `order`; null where all fails."""
     steps = [reader(pattern, tz) for pattern in patterns]
-    if len(steps) == 1 and not order:
-        return steps[0](text)
 
     def slower(rest: pl.Series) -> pl.Series:
         read, rest = in_turn(rest, steps[1:] or [reader(_NEVER, tz)])
         return read.zip_with(read.is_not_null(), _generally(rest, order, tz)) if order else read
 
-    return first_read(text, steps[0] if steps else reader(_NEVER, tz), slower, INSTANT)
+    first = patterns[0] if patterns else _NEVER
+    if first.has_offset:
+        return first_read(text, reader(first, tz), slower, INSTANT, bounds=_KNOWN_MS)
+    return first_read(
+        text, lambda plain: _naive(plain, first), slower, INSTANT, lambda naive: localised(naive, tz), _KNOWN_MS
+    )
 
 
 def by_pattern(text: pl.Expr, pattern: Pattern, tz: str) -> pl.Expr:
     """Read text by one pattern as an instant; null where it does not fit."""
-    unit = "us" if pattern.finer else "ms"
-    naive = text.str.to_datetime(pattern.text, time_unit=unit, strict=False, cache=False)  # type: ignore[arg-type]
+    time = _naive(text, pattern)
     if "%#z" in pattern.text:
-        return to_ms(naive, finer=pattern.finer)
-    if pattern.offset_ms is None and "%s" not in pattern.text:
-        return from_local(to_ms(naive, finer=pattern.finer), tz)
-    utc = to_ms(naive, finer=pattern.finer).dt.replace_time_zone("UTC")
+        return time
+    if not pattern.has_offset:
+        return from_local(time, tz)
+    utc = time.dt.replace_time_zone("UTC")
     return utc - pl.duration(milliseconds=pattern.offset_ms, time_unit="ms") if pattern.offset_ms else utc
+
+
+def _naive(text: pl.Expr, pattern: Pattern) -> pl.Expr:
+    """Read text by one pattern as written, without a zone (with one for `%#z`), rounded to milliseconds."""
+    unit: Literal["us", "ms"] = "us" if pattern.finer else "ms"
+    return to_ms(text.str.to_datetime(pattern.text, time_unit=unit, strict=False, cache=False), finer=pattern.finer)
 
 
 def _generally(text: pl.Series, order: GeneralOrder, tz: str) -> pl.Series:
@@ -117,11 +152,9 @@ def _generally(text: pl.Series, order: GeneralOrder, tz: str) -> pl.Series:
     return read.rename(text.name)
 
 
-def from_local(naive: pl.Expr, tz: str) -> pl.Expr:
-    """Give local times their zone: the first pass of a repeated hour, null for times the clocks skipped."""
-    if tz == "UTC":
-        return naive.dt.replace_time_zone("UTC")
-    return naive.dt.replace_time_zone(tz, ambiguous="earliest", non_existent="null").dt.convert_time_zone("UTC")
+def reader(pattern: Pattern, tz: str) -> Step:
+    """Return `by_pattern` as a step."""
+    return lambda text: by_pattern(text, pattern, tz)
 
 
 def to_ms(time: pl.Expr, *, finer: bool) -> pl.Expr:
@@ -146,16 +179,16 @@ def epoch_fraction(number: pl.Expr, per_unit_us: int) -> pl.Expr:
     return epoch_instant(microseconds, 1)
 
 
-def epoch_from_text(text: pl.Expr, per_unit_us: int) -> pl.Expr:
-    """Read epoch text: whole numbers at once, then fractions, decimal commas, exponents and other digits."""
+def epoch_from_text(text: pl.Expr, per_unit_us: int, *, whole: bool) -> pl.Expr:
+    """Read epoch text: `whole` numbers or fractions at once, then decimal commas, other digits and the other kind."""
+
+    def number(plain: pl.Expr) -> pl.Expr:
+        if whole:
+            return epoch_instant(plain.cast(pl.Int64, strict=False), per_unit_us)
+        return epoch_fraction(plain.cast(pl.Float64, strict=False), per_unit_us)
 
     def tidy(rest: pl.Expr) -> pl.Expr:
-        number = rest.str.replace_many(REPLACEMENTS).str.strip_chars().str.replace(",", ".", literal=True)
-        return epoch_fraction(number.cast(pl.Float64, strict=False), per_unit_us)
+        plain = rest.str.replace_many(REPLACEMENTS).str.strip_chars().str.replace(",", ".", literal=True)
+        return epoch_fraction(plain.cast(pl.Float64, strict=False), per_unit_us)
 
-    return first_read(
-        text,
-        lambda whole: epoch_instant(whole.cast(pl.Int64, strict=False), per_unit_us),
-        lambda rest: in_turn(rest, [tidy])[0],
-        INSTANT,
-    )
+    return first_read(text, number, lambda rest: in_turn(rest, [tidy])[0], INSTANT)

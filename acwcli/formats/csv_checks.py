@@ -13,7 +13,8 @@ from acwcli.formats.plain import Plain
 _WHOLE = 8 << 20  # files up to this size are looked at from end to end, larger ones in evenly spread blocks
 _BLOCKS, _BLOCK = 64, 1 << 16
 _BLANKS = (b" ", b"\t", b"\x0b", b"\x0c")
-_SPARES_WHEN_RAGGED = 16
+_SPARES_WHEN_RAGGED, _SPARES_AT_MOST = 16, 256
+_SMALL_QUOTED = 2 << 20  # below this the row reader is as quick as the proof that it is not needed
 
 
 @dataclass(frozen=True)
@@ -52,21 +53,20 @@ def check_rows(plain: Plain, layout: Layout) -> Checks | None:
         return _checks(data, start, plain, layout, quoting)
 
 
-_SMALL_QUOTED = 2 << 20  # below this the row reader is as quick as the proof that it is not needed
-
-
 def _checks(data: mmap.mmap, start: int, plain: Plain, layout: Layout, quoting: bool) -> Checks:
     delimiter = layout.delimiter.encode()
-    suspect = re.compile(rb'\n[ \t\r\n\x0b\x0c"' + re.escape(delimiter) + rb"]")
-    fields = len(layout.columns) - 1
-    padded, blank, even = not plain.ascii, False, True
+    wide = b"" if plain.ascii else rb"\xc2\xe3"  # how no-break and ideographic spaces begin
+    suspect = re.compile(rb'\n[ \t\r\n\x0b\x0c"' + wide + re.escape(delimiter) + rb"]")
+    padded, blank, widest = not plain.ascii, False, 0
     for block in _blocks(data, start):
         padded = padded or _is_padded(block, delimiter, quoting)
         blank = blank or suspect.search(block) is not None
-        # A quoted delimiter spoils this count; the cost is a few spare columns.
-        even = even and block.count(delimiter) == fields * block.count(b"\n")
-    lines = _blank_lines(data, start, layout) if blank else []
-    return Checks(quoting, padded, 1 if even else _SPARES_WHEN_RAGGED, lines)
+        widest = max(widest, *(line.count(delimiter) for line in block.split(b"\n")))
+    lines = _blank_lines(data, start, layout, quoting) if blank else []
+    # Quoted delimiters count too: a few spare columns too many cost nothing until somebody asks for them.
+    surplus = max(widest - len(layout.columns) + 1, 0)
+    spares = 1 if surplus == 0 else min(surplus + _SPARES_WHEN_RAGGED, _SPARES_AT_MOST)
+    return Checks(quoting, padded, spares, lines)
 
 
 def _is_padded(block: bytes, delimiter: bytes, quoting: bool) -> bool:
@@ -95,17 +95,19 @@ def _blocks(data: mmap.mmap, start: int) -> Iterator[bytes]:
         yield b"\n" + data[start:end]
         return
     step = (end - start - _BLOCK) // (_BLOCKS - 1)
-    for number in range(_BLOCKS):
-        offset = start + number * step
+    for number in range(_BLOCKS - 1):
+        offset = max(start - 1, 0) + number * step
         block = data[offset : offset + _BLOCK]
         yield block[block.find(b"\n") : block.rfind(b"\n")]
+    last = data[end - _BLOCK : end]
+    yield last[last.find(b"\n") :]
 
 
-def _blank_lines(data: mmap.mmap, start: int, layout: Layout) -> list[int]:
+def _blank_lines(data: mmap.mmap, start: int, layout: Layout, quoting: bool) -> list[int]:
     """Number every line from the first data row on that holds nothing but delimiters, blanks and empty quotes."""
-    delimiter = re.escape(layout.delimiter.encode())
-    cell = rb'[ \t\x0b\x0c]*(?:"")?[ \t\x0b\x0c]*'
-    empty = re.compile(rb"\n" + cell + rb"(?:" + delimiter + cell + rb")*\r*(?=\n|\Z)")
+    nothing = rb"[ \t\r\x0b\x0c" + re.escape(layout.delimiter.encode()) + rb"]"
+    pieces = [nothing, rb"\xc2\xa0|\xe3\x80\x80", *([rb'"[ \t]*"(?!")'] if quoting else [])]
+    empty = re.compile(rb"\n(?:" + rb"|".join(pieces) + rb")*(?=\n|\Z)")
     found: list[int] = []
     counted, line = start, layout.first_line
     for hit in empty.finditer(data, max(start - 1, 0)):

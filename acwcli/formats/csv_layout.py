@@ -85,7 +85,7 @@ def _records(lines: Sequence[str], delimiter: str) -> list[Record]:
     """Split lines as the csv module does; a line it cannot read is left as one cell."""
     csv.field_size_limit(LONGEST_LINE * 2)
     found: list[Record] = []
-    reader = csv.reader([line + "\n" for line in lines], delimiter=delimiter)
+    reader = csv.reader([line + "\n" for line in lines], delimiter=delimiter, skipinitialspace=True)
     start = 1
     while True:
         try:
@@ -141,7 +141,14 @@ def layout_of(source: str, records: Sequence[Record], lines: int, delimiter: str
     if place:
         noun = "line" if place == 1 else "lines"
         notes.append(f"{source}: {place} title {noun} above the header in line {line} skipped")
+    if delimiter == "|" and len(records) > place + 1 and _is_rule(records[place + 1].cells):
+        end = records[place + 1].end
     return Layout(delimiter, names, line, end + 1, notes)
+
+
+def _is_rule(cells: Sequence[str]) -> bool:
+    """The line `| --- | ---: |` under the header of a Markdown table."""
+    return all(re.fullmatch(r":?-+:?", cell) for cell in cells if cell)
 
 
 def _header_place(records: Sequence[Record], width: int) -> int | None:

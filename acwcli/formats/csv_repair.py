@@ -75,6 +75,8 @@ def numbered_lines(path: Path, first: int = 1) -> Iterator[Line]:
         number = 0
         while line := stream.readline(LONGEST_LINE + 2):
             number += 1
+            if number == 1:
+                line = line.removeprefix(b"\xef\xbb\xbf")
             too_long = len(line.rstrip(b"\r\n")) > LONGEST_LINE
             while not line.endswith(b"\n") and (rest := stream.readline(LONGEST_LINE)):
                 too_long, line = True, rest
@@ -111,7 +113,7 @@ def _quoted(text: str, following: Iterator[str], layout: Layout) -> tuple[list[s
         if taken:
             return joined, None, taken
         return text.split(layout.delimiter), UNCLOSED, 0
-    loose = next(csv.reader([text.replace("\r", " ")], delimiter=layout.delimiter))
+    loose = next(csv.reader([text.replace("\r", " ")], delimiter=layout.delimiter, skipinitialspace=True))
     if text.count('"') % 2:
         return text.split(layout.delimiter), UNCLOSED, 0
     return loose, None if len(loose) == len(layout.columns) else STRAY, 0
@@ -144,6 +146,7 @@ def _strict(text: str, delimiter: str) -> tuple[list[str] | None, bool]:
     """Return the cells of a well-formed record, or None and whether a quote is still open at its end."""
     csv.field_size_limit(LONGEST_LINE * 2)
     try:
-        return next(csv.reader([text.replace("\r", " ")], delimiter=delimiter, strict=True)), False
+        reader = csv.reader([text.replace("\r", " ")], delimiter=delimiter, skipinitialspace=True, strict=True)
+        return next(reader), False
     except csv.Error as error:
         return None, "unexpected end of data" in str(error)

@@ -61,10 +61,16 @@ def _scan(plain: Plain, layout: Layout, checks: Checks, n_rows: int | None = Non
     )
     if checks.blank_lines:
         lines = lines.filter(~pl.col(ROW).is_in(checks.blank_lines))
-    cells = [_stripped(name) if checks.padded else pl.col(name) for name in layout.columns]
+    as_cell = _stripped if checks.padded else _filled if checks.quoting else pl.col
+    cells = [as_cell(name) for name in layout.columns]
     surplus = pl.any_horizontal(_stripped(name).is_not_null() for name in spares)
     bad = pl.when(surplus).then(pl.lit("too many fields")).alias(BAD)
     return lines.select(*cells, pl.col(ROW).cast(pl.UInt32), bad)
+
+
+def _filled(name: str) -> pl.Expr:
+    """Polars reads an empty cell as null, but `""` as an empty text."""
+    return pl.when(pl.col(name) != "").then(pl.col(name)).alias(name)
 
 
 def _stripped(name: str) -> pl.Expr:

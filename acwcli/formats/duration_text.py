@@ -40,7 +40,7 @@ _KINDS: dict[Kind, str] = {
     "number": r"[-+]?[\d.,]*\d[\d.,]*(?:[eE][-+]?\d+)?",
     "clock": rf"(?:{_CLOCK[1:-1]})(?:{_TAIL[4:-1]})?",
     "iso": r"[Pp](?=[\dTt]).*[A-Za-z]",
-    "words": _WORDS[5:-1],
+    "words": r"(?=\d).*[^\W\d_]\.?",
 }
 
 
@@ -51,13 +51,15 @@ class DurationForm:
     Attributes:
         kind: `number`, `clock` (mm:ss, hh:mm:ss.fff, days before), `iso` (PT1M30S), `words` (1m30s) or `native`.
         unit_ms: milliseconds of one, for numbers.
-        comma: what a comma in a number is.
+        comma: what a comma in a number is; None when the sample holds none, then `1,234` is refused row by row.
+        fraction: most numbers are not whole.
         dtype: the column's Polars type.
     """
 
     kind: Kind
     unit_ms: int = 1000
-    comma: Comma = "decimal"
+    comma: Comma | None = None
+    fraction: bool = False
     dtype: pl.DataType = field(default_factory=pl.String)
 
 
@@ -88,10 +90,14 @@ def decide_duration(
             f"1m30s; map another column with --map"
         )
     kind = counted.most_common(1)[0][0] if counted else "number"
-    comma: Comma = "decimal"
-    if kind == "number" and any("," in text for text in texts):
-        comma = _comma(texts) or _comma(_texts(_with_commas(values))) or _doubt(texts, f"{source}: column '{name}'")
-    return DurationForm(kind, unit_ms, comma)
+    numbers = [text for text in texts if _kind_of(text) == "number"]
+    comma: Comma | None = None
+    if kind == "number" and any("," in text for text in numbers):
+        comma = _comma(numbers) or _comma(_texts(_with_commas(values))) or _likely_comma(numbers)
+        if comma is None:
+            raise InputError(_doubt(numbers, f"{source}: column '{name}'"))
+    fraction = 2 * sum("." in text for text in numbers) > len(numbers)
+    return DurationForm(kind, unit_ms, comma, fraction)
 
 
 def duration_ms(expr: pl.Expr, form: DurationForm) -> pl.Expr:
@@ -104,8 +110,9 @@ def duration_ms(expr: pl.Expr, form: DurationForm) -> pl.Expr:
     if form.kind == "number":
         return _number(expr, form)
     if form.kind == "clock":
-        return first_read(expr, _hms, lambda rest: in_turn(rest, [_minutes_seconds, _any_clock])[0], pl.Int64())
-    return _parts(_plain(expr), _ISO if form.kind == "iso" else _WORDS)
+        return first_read(expr, _hms, _other_clocks, pl.Int64())
+    pattern = _ISO if form.kind == "iso" else _WORDS
+    return expr.map_batches(lambda text: _parts(text, pattern), return_dtype=pl.Int64(), is_elementwise=True)
 
 
 def _texts(series: pl.Series) -> list[str]:
@@ -146,9 +153,18 @@ def _comma(texts: Sequence[str]) -> Comma | None:
     return None
 
 
-def _doubt(texts: Sequence[str], where: str) -> Comma:
+def _likely_comma(texts: Sequence[str]) -> Comma | None:
+    """Take commas for grouped thousands where most numbers need none because they are smaller.
+
+    Milliseconds behind a decimal comma would leave one number in a thousand without it.
+    """
+    without = sum("," not in text for text in texts)
+    return "thousands" if without >= 10 and 2 * without >= len(texts) else None
+
+
+def _doubt(texts: Sequence[str], where: str) -> str:
     shown = next(text for text in texts if "," in text)
-    raise InputError(
+    return (
         f"{where} holds numbers such as '{shown}' whose comma may be decimal or group thousands, and no value tells; "
         f"export plain seconds, or hh:mm:ss"
     )
@@ -165,16 +181,19 @@ def _number(expr: pl.Expr, form: DurationForm) -> pl.Expr:
     def general(text: pl.Expr) -> pl.Expr:
         tidy = _plain(text)
         if form.comma == "thousands":
-            tidy = tidy.str.replace(r"^([-+]?\d{1,3}(?:,\d{3})+)(\.\d+)?$", "${1}${2}").str.replace_all(
-                ",", "", literal=True
-            )
-        else:
+            tidy = tidy.str.replace_all(r",(\d{3})\b", "${1}")
+        elif form.comma == "decimal":
             tidy = tidy.str.replace(r"^([-+]?\d*)(?:\.(\d{3}))?,(\d+)$", "${1}${2}.${3}")
+        else:
+            tidy = tidy.str.replace(r"^([-+]?\d*),(\d{1,2}|\d{4,})$", "${1}.${2}")
         return _scaled(tidy.cast(pl.Float64, strict=False), form.unit_ms)
 
-    return first_read(
-        expr, lambda text: _whole(text, form.unit_ms), lambda rest: in_turn(rest, [general])[0], pl.Int64()
-    )
+    def fast(text: pl.Expr) -> pl.Expr:
+        if form.fraction:
+            return _scaled(text.cast(pl.Float64, strict=False), form.unit_ms)
+        return _whole(text, form.unit_ms)
+
+    return first_read(expr, fast, lambda rest: in_turn(rest, [general])[0], pl.Int64())
 
 
 def _whole(number: pl.Expr, unit_ms: int) -> pl.Expr:
@@ -203,26 +222,37 @@ def _int(text: pl.Expr) -> pl.Expr:
     return text.cast(pl.Int64, strict=False)
 
 
-def _any_clock(text: pl.Expr) -> pl.Expr:
-    part = _plain(text).str.replace(_TAIL, "").str.extract_groups(_CLOCK).struct
-    days, hours, minutes = (_int(part.field(place)).fill_null(0) for place in ("2", "3", "4"))
-    seconds = _scaled(_float(part.field("5")), 1000)
-    below = (seconds < 60_000) & ((minutes < 60) | part.field("3").is_null())
-    below &= (hours < 24) | part.field("2").is_null()
-    total = days * 86_400_000 + hours * 3_600_000 + minutes * 60_000 + seconds
-    return pl.when(below).then(pl.when(part.field("1").is_null()).then(total).otherwise(-total))
+def _other_clocks(text: pl.Series) -> pl.Series:
+    read, rest = in_turn(text, [_minutes_seconds])
+    return read.zip_with(read.is_not_null(), _any_clock(rest)) if rest.null_count() < len(rest) else read
+
+
+def _any_clock(text: pl.Series) -> pl.Series:
+    sign, days, hours, minutes, seconds = (pl.col(str(place)) for place in range(1, 6))
+    parts = _groups(text, _CLOCK, pl.col("text").str.replace(_TAIL, ""))
+    parts = parts.with_columns(_int(days), _int(hours), _int(minutes), _scaled(_float(seconds), 1000))
+    below = (seconds < 60_000) & ((minutes < 60) | hours.is_null()) & ((hours < 24) | days.is_null())
+    total = pl.sum_horizontal(days * 86_400_000, hours * 3_600_000, minutes * 60_000, seconds)
+    return parts.select(pl.when(below).then(pl.when(sign.is_null()).then(total).otherwise(-total))).to_series()
+
+
+def _groups(text: pl.Series, pattern: str, tidy: pl.Expr) -> pl.DataFrame:
+    """Split every value into the groups of a pattern: text columns `1`, `2` ..."""
+    plain = text.rename("text").to_frame().select(_plain(pl.col("text"))).with_columns(tidy)
+    return plain.select(pl.col("text").str.extract_groups(pattern).alias("groups")).unnest("groups")
 
 
 def _float(text: pl.Expr) -> pl.Expr:
     return text.str.replace(",", ".", literal=True).cast(pl.Float64, strict=False)
 
 
-def _parts(text: pl.Expr, pattern: str) -> pl.Expr:
-    found = text.str.extract_groups(pattern).struct
-    units = tuple(_UNITS)[: re.compile(pattern).groups]
-    parts = [_scaled(_float(found.field(str(place))), unit) for place, unit in enumerate(units, start=1)]
-    some = pl.any_horizontal(part.is_not_null() for part in parts)
-    return pl.when(some).then(pl.sum_horizontal(parts))
+def _parts(text: pl.Series, pattern: str) -> pl.Series:
+    found = _groups(text, pattern, pl.col("text").str.replace_all(r"\s+(?:and|und|y|и|و)\s+", " "))
+    scaled = found.select(
+        _scaled(_float(pl.col(name)), unit) for name, unit in zip(found.columns, _UNITS, strict=False)
+    )
+    some = pl.any_horizontal(pl.all().is_not_null())
+    return scaled.select(pl.when(some).then(pl.sum_horizontal(pl.all()))).to_series().rename(text.name)
 
 
 def _native(expr: pl.Expr, dtype: pl.DataType) -> pl.Expr:

@@ -41,8 +41,8 @@ def checked_encoding(encoding: str) -> str:
         UsageError: nobody knows it.
     """
     try:
-        b"".decode(encoding)
-    except (LookupError, ValueError, TypeError) as error:
+        "a".encode(encoding)  # of an empty text Python does not look the codec up
+    except (LookupError, ValueError) as error:
         near = did_you_mean(encoding, _KNOWN)
         raise UsageError(f"unknown encoding '{encoding}'{near}; such as {', '.join(_KNOWN[:2] + LEGACY)}") from error
     return encoding
@@ -116,12 +116,20 @@ def legacy_encoding(path: Path) -> tuple[str, str]:
     best = max(scores, key=lambda name: scores[name])
     if scores[best] > 0:
         return best, "its words"
+    if _stand_alone(sample):
+        return "windows-1252", "single accented letters"
     from charset_normalizer import from_bytes
 
     guess = from_bytes(sample, cp_isolation=[codecs.lookup(name).name for name in LEGACY]).best()
-    if guess is None:
-        return "windows-1252", "no better clue"
-    return next(n for n in LEGACY if codecs.lookup(n).name == codecs.lookup(guess.encoding).name), "its letters"
+    by_name = {codecs.lookup(name).name: name for name in LEGACY}
+    found = by_name.get(codecs.lookup(guess.encoding).name) if guess else None
+    return (found, "its letters") if found else ("windows-1252", "no better clue")
+
+
+def _stand_alone(sample: bytes) -> bool:
+    """Letters beyond ASCII stand alone in Western words, and in runs in Cyrillic, Arabic and Chinese."""
+    runs = re.findall(rb"[\x80-\xff]+", sample)
+    return sum(len(run) == 1 for run in runs) > 0.7 * len(runs)
 
 
 def _lines_beyond_ascii(path: Path) -> bytes:

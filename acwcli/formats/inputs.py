@@ -39,7 +39,7 @@ def find_inputs(paths: Sequence[str]) -> list[Input]:
         InputError: a path is missing or not readable, or a folder or glob holds no file.
     """
     found: dict[tuple[int, int], Input] = {}
-    for text in paths:
+    for text in dict.fromkeys(paths):
         for item in _expand(text):
             status = item.path.stat()
             found.setdefault((status.st_dev, status.st_ino), item)
@@ -105,13 +105,17 @@ def _from_glob(text: str, pattern: Path) -> list[Input]:
     anchor = Path(pattern.anchor) if pattern.anchor else Path()
     relative = str(pattern.relative_to(anchor)) if pattern.anchor else str(pattern)
     try:
-        hits = sorted(hit for hit in anchor.glob(relative) if not hit.name.startswith("."))
+        hits = sorted(hit for hit in anchor.glob(relative) if not _is_hidden(hit, pattern))
     except (ValueError, NotImplementedError) as error:
         raise InputError(f"{text}: this pattern cannot be expanded ({error})") from error
     files = [_readable(str(hit), hit, named=False) for hit in hits if hit.is_file()]
     if not files:
         raise InputError(f"{text}: no file matches this pattern; check it, or name a file or folder")
     return files
+
+
+def _is_hidden(hit: Path, pattern: Path) -> bool:
+    return any(part.startswith(".") and part not in pattern.parts for part in hit.parts)
 
 
 def _names_beside(path: Path) -> list[str]:
@@ -123,6 +127,8 @@ def _names_beside(path: Path) -> list[str]:
 
 def _copy_stdin() -> Input:
     """Standard input is read once, but a file is read several times: keep a copy on disk."""
+    if sys.stdin is None:
+        raise InputError("<stdin>: standard input is closed; name a file instead of '-'")
     target = scratch_file("stdin")
     with target.open("wb") as copy:
         shutil.copyfileobj(sys.stdin.buffer, copy, 1 << 20)

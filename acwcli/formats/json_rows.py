@@ -43,16 +43,16 @@ def read_json(plain: Plain) -> Grid:
     Raises:
         InputError: nothing in the file is a JSON object.
     """
-    if not _first_line_is_object(plain) and (document := _document(plain)) is not None:
+    if not _has_object_per_line(plain) and (document := _document(plain)) is not None:
         return _grid_of_document(plain, document)
     return _grid_of_lines(plain)
 
 
-def _first_line_is_object(plain: Plain) -> bool:
-    for _, text, _ in numbered_lines(plain.path):
-        if text.strip("\ufeff \t\r"):
-            return isinstance(_loads(text.removeprefix("\ufeff")), dict)
-    return False
+def _has_object_per_line(plain: Plain) -> bool:
+    """The first line is a whole object and another line follows."""
+    filled = (text for _, text, bad in numbered_lines(plain.path) if bad or text.strip("\ufeff \t\r"))
+    first, second = next(filled, ""), next(filled, None)
+    return second is not None and isinstance(_loads(first.removeprefix("\ufeff")), dict)
 
 
 def _loads(text: str) -> Json:

@@ -166,7 +166,12 @@ def _utf8_or_legacy(
 
 
 def _decode(name: str, path: Path, encoding: str, notes: list[str]) -> Path:
-    decoded = to_utf8(path, encoding)
+    try:
+        decoded = to_utf8(path, encoding)
+    except UnicodeError as error:  # UTF-16 without a mark, or a codec that cannot skip what it does not know
+        raise InputError(
+            f"{name}: cannot be read as {encoding} ({error}); leave --encoding out to have it detected"
+        ) from error
     if decoded.unreadable:
         notes.append(f"{name}: {decoded.unreadable} bytes are no {encoding} and read as U+FFFD")
     return decoded.path

@@ -31,14 +31,19 @@ def picked(grid: Grid, rows: str | None) -> pl.LazyFrame:
     for name in condition.meta.root_names():
         if name not in grid.columns:
             near = did_you_mean(name, grid.columns)
-            raise UsageError(f"--rows names the column '{name}', which {grid.source} does not have{near}")
+            raise UsageError(
+                f"--rows names the column '{name}', which {grid.source} does not have{near}; "
+                f"it has {', '.join(grid.columns)}"
+            )
     try:
-        grid.sample.select(condition)
+        kind = grid.sample.select(condition.alias("picked")).schema["picked"]
     except pl.exceptions.PolarsError as error:
         raise UsageError(
             f"--rows cannot be computed: {str(error).splitlines()[0]}; all columns are text, "
             "write CAST(column AS INT) to compare numbers"
         ) from None
+    if kind != pl.Boolean:
+        raise UsageError("--rows is not a condition; write a comparison, for example --rows \"outcome = 'AGENT'\"")
     return grid.frame.with_columns(picked=condition.fill_null(False) | pl.col("__bad").is_not_null())
 
 

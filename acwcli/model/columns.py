@@ -69,5 +69,8 @@ WRAP_FRAME: dict[str, pl.DataType] = {
 }
 """The engine's wraps; written out with `acw_s talk_s hold_s` in place of the `_ms` columns."""
 
+LEGS = "legs"
+"""Stands among needed columns when contact legs themselves are measured (`--of talk`), not only wraps."""
+
 WRAP_COLUMNS = tuple(name.removesuffix("_ms") + "_s" if name.endswith("_ms") else name for name in WRAP_FRAME)
 """The public, versioned order of the wraps table."""

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 import polars as pl
 
+from acwcli.model.columns import LEGS
 from acwcli.reconstruct.contacts import end_of_talk, without_duplicates, wraps_from_contacts, wraps_from_gaps
 from acwcli.reconstruct.states import FromStates, wraps_from_states
 
@@ -67,7 +68,8 @@ def reconstruct(
             _from_records(records, events, parts[0] if parts else None, needs, max_wrap_ms, gap_cap_ms, result)
         )
     result.records = records
-    result.wraps = pl.concat(parts, how="diagonal_relaxed")
+    if parts:  # none where the input is wraps files alone
+        result.wraps = pl.concat(parts, how="diagonal_relaxed")
     return result
 
 
@@ -144,12 +146,12 @@ def _from_records(
     wraps = [wraps_from_contacts(free, max_wrap_ms=max_wrap_ms)]
     silent = free.filter(pl.col("acw_ms").is_null() & pl.col("acw_start").is_null())
     if gap_cap_ms is not None:
-        inferred, others = wraps_from_gaps(free, gap_cap_ms=gap_cap_ms)
+        inferred, others = wraps_from_gaps(served, gap_cap_ms=gap_cap_ms)
         wraps.append(inferred)
         for (reason,), rows in others.group_by("reason"):
             result.ignore(str(reason), rows)
         silent = silent.filter(pl.col("talk_end").is_null() | pl.col("answered_at").is_null())
-    if needs & {"talk_ms", "hold_ms"}:
+    if LEGS in needs:
         _add_legs(free, result)
         silent = silent.filter(pl.col("talk_ms").is_null() & pl.col("hold_ms").is_null())
     result.ignore("no ACW recorded", silent)
@@ -167,18 +169,20 @@ def _taken(records: pl.DataFrame, events: pl.DataFrame | None, from_states: pl.D
     joined = from_states.lazy().select(*_KEYS).filter(pl.col("contact_id").is_not_null()).unique()
     marked = (
         records.lazy()
-        .select(pl.col("agent_id").cast(agent), "contact_id", "talk_end", "acw_ms", "acw_start")
+        .select(pl.col("agent_id").cast(agent), "contact_id", "acw_ms", at=pl.coalesce("talk_end", "acw_start"))
         .join(joined.with_columns(joined=True), on=_KEYS, how="left", maintain_order="left")
         .join(seen, on="agent_id", how="left", maintain_order="left")
+        # Collected whole: Polars 2.1 forgets the order when only columns of the right side are selected.
+        .collect()
     )
-    inside = pl.col("talk_end").is_between("first", "last")
-    has_acw = pl.col("acw_ms").is_not_null() | pl.col("acw_start").is_not_null()
+    inside = pl.col("at").is_between("first", "last")
+    has_acw = pl.col("acw_ms").is_not_null() | records["acw_start"].is_not_null()
     taken = (
         pl.when("joined").then(pl.lit("joined"))
         .when(inside & has_acw).then(pl.lit("covered"))
         .when(inside).then(pl.lit("silent"))
     )  # fmt: skip
-    return marked.select(taken=taken).collect()["taken"]
+    return marked.select(taken=taken)["taken"]
 
 
 def _add_legs(records: pl.DataFrame, result: Reconstructed) -> None:

@@ -81,7 +81,8 @@ def wraps_from_gaps(contacts: pl.DataFrame, *, gap_cap_ms: int) -> tuple[pl.Data
     """Infer an upper bound of ACW: the end of a contact to the same agent's next one, idle time included.
 
     Args:
-        contacts: canonical contact records; those with ACW of their own only end the gap before them.
+        contacts: canonical contact records with `taken`; those with ACW of their own, or taken by a state log, only
+            end the gap before them.
         gap_cap_ms: longer gaps are no wraps (the cap itself still is).
 
     Returns:
@@ -95,6 +96,7 @@ def wraps_from_gaps(contacts: pl.DataFrame, *, gap_cap_ms: int) -> tuple[pl.Data
         .with_columns(upcoming=pl.col("answered_at").shift(-1).over("agent_id"))
         .with_columns(acw_gap=(pl.col("upcoming") - pl.col("talk_end")).dt.total_milliseconds())
         .filter(pl.col("acw_ms").is_null() & pl.col("acw_start").is_null() & pl.col("talk_end").is_not_null())
+        .filter(pl.col("taken").is_null())
     )
     gap = pl.col("acw_gap")
     reason = (

@@ -15,11 +15,12 @@ def legs(runs: pl.DataFrame, wraps: pl.DataFrame) -> pl.DataFrame:
 
     Args:
         runs: all runs of all agents.
-        wraps: joined wraps with `agent`, `key`, `ord` (place of their first piece), `talk_pos`.
+        wraps: joined wraps with `agent`, `key`, `ord` (place of their first piece), `acw_ms` and `counted` (their
+            length may enter statistics).
 
     Returns:
         One row per leg that talked: `agent key t` (ms, first instant), `talk_ms hold_ms acw_ms` (sums), `sure_talk`
-        and `sure_acw` (false when some part has no known end), `pos` (row of its first talk) and `wrap_ord` (`ord` of
+        and `sure_acw` (false when some part has no known length), `pos` (row of its first talk), `first_ord` (its place) and `wrap_ord` (`ord` of
         its first wrap, null for none).
     """
     talks = (
@@ -31,18 +32,22 @@ def legs(runs: pl.DataFrame, wraps: pl.DataFrame) -> pl.DataFrame:
         "agent",
         "ord",
         "t",
-        pl.lit(None, pl.Int64).alias("end"),
+        pl.when("counted").then(pl.col("t") + pl.col("acw_ms")).alias("end"),
         pl.lit(_ACW, pl.UInt8).alias("st"),
         "pos",
         "key",
     )
     events = pl.concat([talks, marks], how="vertical_relaxed").sort("agent", "key", "ord")
-    same = (pl.col("agent") == pl.col("agent").shift(1)) & (pl.col("key") == pl.col("key").shift(1))
-    resumes = (pl.col("st").shift(1) == _ACW) & (pl.col("st") != _ACW) & (pl.col("st") != _HOLD)
-    events = events.with_columns(leg=(~same | resumes).fill_null(True).cum_sum(), length=pl.col("end") - pl.col("t"))
+    # A leg begins at the first ringing or talking after the ACW before it; hold and ACW stay in the leg they follow.
+    behind = (pl.col("st") == _ACW).cum_sum().over("agent", "key")
+    opens = pl.when(pl.col("st").is_in((_TALKING, _RINGING))).then(behind)
+    events = events.with_columns(
+        leg=opens.forward_fill().over("agent", "key").fill_null(0), length=pl.col("end") - pl.col("t")
+    )
     talking, hold, acw = (pl.col("st") == code for code in (_TALKING, _HOLD, _ACW))
-    summed = events.group_by("leg", maintain_order=True).agg(
-        pl.col("agent", "key", "t").first(),
+    summed = events.group_by("agent", "key", "leg", maintain_order=True).agg(
+        pl.col("t").first(),
+        first_ord=pl.col("ord").first(),
         talk_ms=pl.when(talking.any()).then(pl.col("length").filter(talking).sum()),
         hold_ms=pl.when(hold.any()).then(pl.col("length").filter(hold).sum()),
         acw_ms=pl.col("length").filter(acw).sum(),

@@ -10,6 +10,8 @@ from acwcli.reconstruct.timeline import REJECTED, STATE_CODE
 INHERIT_MS = 10 * 60_000
 """How long after the end of the last talk a nameless ACW still belongs to it."""
 
+_AFTER_MS = 5_000
+
 _TALKS = (STATE_CODE["talking"], STATE_CODE["hold"])
 _REOPENS = (STATE_CODE["talking"], STATE_CODE["ringing"])
 
@@ -31,23 +33,22 @@ def pieces(runs: pl.DataFrame, records: pl.DataFrame | None) -> pl.DataFrame:
         inherited=pl.col("c") == 0,
         talk_pos=pl.lit(None, pl.UInt32),
         record=pl.lit(None, pl.UInt32),
+        unnamed=pl.lit(False),
     )
     if not found["inherited"].any():
         return found
     named = found.filter(~pl.col("inherited"))
     nameless = _inherit(found.filter(pl.col("inherited")), runs)
     if records is not None:
-        nameless = _name_by_record(nameless, records)
+        nameless = _name_orphans(nameless, records)
     return pl.concat([named, nameless.select(named.columns)]).sort("ord")
 
 
 def _inherit(nameless: pl.DataFrame, runs: pl.DataFrame) -> pl.DataFrame:
     """Give each piece the contact of the agent's last talk, if that ended at most ten minutes before."""
-    talks = (
-        with_call_keys(runs)
-        .filter(pl.col("st").is_in(_TALKS))
-        .sort("ord")
-        .select("ord", talk_agent="agent", talk_c="c", talk_key="key", talk_end="end", last_talk="pos")
+    talks = with_call_keys(runs).filter(pl.col("st").is_in(_TALKS)).sort("ord")
+    talks = talks.select(
+        "ord", talk_agent="agent", talk_c="c", talk_key="key", talk_end=pl.coalesce("end", "next_t"), last_talk="pos"
     )
     joined = nameless.sort("ord").join_asof(talks, on="ord", strategy="backward")
     ended = pl.min_horizontal(pl.coalesce("talk_end", "t"), "t")
@@ -55,32 +56,49 @@ def _inherit(nameless: pl.DataFrame, runs: pl.DataFrame) -> pl.DataFrame:
     return joined.with_columns(
         key=pl.when(belongs).then(pl.col("talk_key")),
         talk_pos=pl.when(belongs).then(pl.col("last_talk")),
-        named=belongs & (pl.col("talk_c") != 0),
+        unnamed=belongs.fill_null(False) & (pl.col("talk_c") == 0),
     )
 
 
-def _name_by_record(nameless: pl.DataFrame, records: pl.DataFrame) -> pl.DataFrame:
-    """Failing a named talk, the nearest contact record that ended 10 min before to 5 s after the piece began."""
-    looking = nameless.sort("t").with_columns(record_end=pl.col("t"))
-    right = records.select("agent", "record_end", before="record_end", before_record="record", before_c="record_c")
-    looking = looking.join_asof(
-        right, on="record_end", by="agent", strategy="backward", tolerance=INHERIT_MS, check_sortedness=False
-    )
-    right = records.unique(["agent", "record_end"], keep="first", maintain_order=True).select(
-        "agent", "record_end", after="record_end", after_record="record", after_c="record_c"
-    )
-    looking = looking.join_asof(
-        right, on="record_end", by="agent", strategy="forward", tolerance=5000, check_sortedness=False
-    )
+def nearest_record(frame: pl.DataFrame, records: pl.DataFrame) -> pl.DataFrame:
+    """Find the agent's contact record that ended nearest to `t`, from 10 min before to 5 s after it.
+
+    Returns:
+        The frame, in order of `t`, with `found` (index of the record) and `found_c` (hash of its contact).
+    """
+    once = records.unique(["agent", "record_end"], keep="first", maintain_order=True)
+    looking = frame.sort("t", maintain_order=True).with_columns(record_end=pl.col("t"))
+    for side, strategy, tolerance in (("before", "backward", INHERIT_MS), ("after", "forward", _AFTER_MS)):
+        right = once.select(
+            "agent", "record_end", pl.col("record_end").alias(side), pl.col("record").alias(f"{side}_record"),
+            pl.col("record_c").alias(f"{side}_c"),
+        )  # fmt: skip
+        looking = looking.join_asof(
+            right, on="record_end", by="agent", strategy=strategy, tolerance=tolerance, check_sortedness=False
+        )  # fmt: skip
     later = (pl.col("after") - pl.col("t")) < (pl.col("t") - pl.col("before"))
     use_after = pl.col("before").is_null() | later.fill_null(False)
-    record = pl.when(use_after).then(pl.col("after_record")).otherwise(pl.col("before_record"))
-    record_c = pl.when(use_after).then(pl.col("after_c")).otherwise(pl.col("before_c"))
-    needs = ~pl.col("named").fill_null(False) & record.is_not_null()
     return looking.with_columns(
-        key=pl.when(needs).then(record_c).otherwise(pl.col("key")),
-        record=pl.when(needs).then(record),
+        found=pl.when(use_after).then(pl.col("after_record")).otherwise(pl.col("before_record")),
+        found_c=pl.when(use_after).then(pl.col("after_c")).otherwise(pl.col("before_c")),
     )
+
+
+def _name_orphans(nameless: pl.DataFrame, records: pl.DataFrame) -> pl.DataFrame:
+    """Pieces that follow no talk belong to the nearest contact record, if there is one."""
+    no_talk = pl.col("key").is_null()
+    return nearest_record(nameless, records).with_columns(
+        key=pl.when(no_talk).then(pl.col("found_c")).otherwise(pl.col("key")),
+        record=pl.when(no_talk).then(pl.col("found")),
+    )
+
+
+def name_wraps(joined: pl.DataFrame, records: pl.DataFrame) -> pl.DataFrame:
+    """A wrap whose talk has no contact id takes that of the nearest contact record; its leg stays its own."""
+    if not joined["unnamed"].any():
+        return joined
+    named = nearest_record(joined.filter("unnamed"), records).with_columns(record=pl.col("found"))
+    return pl.concat([joined.filter(~pl.col("unnamed")), named.select(joined.columns)])
 
 
 def join_pieces(found: pl.DataFrame, runs: pl.DataFrame, max_wrap_ms: int) -> pl.DataFrame:
@@ -105,7 +123,7 @@ def join_pieces(found: pl.DataFrame, runs: pl.DataFrame, max_wrap_ms: int) -> pl
     several = found.select(again.alias("again"))["again"]
     columns = [
         "agent", "t", "end", "acw_ms", "pieces", "next_st", "sure", "open", "invalid", "orphan", "pos", "talk_pos",
-        "record", "key", "ord",
+        "record", "unnamed", "key", "ord",
     ]  # fmt: skip
     if not several.any():
         return found.select(columns)
@@ -116,14 +134,18 @@ def join_pieces(found: pl.DataFrame, runs: pl.DataFrame, max_wrap_ms: int) -> pl
 def _link(several: pl.DataFrame, runs: pl.DataFrame, max_wrap_ms: int) -> pl.DataFrame:
     """Number the wraps among pieces that share agent and contact."""
     several = _with_last_reopening(several.sort("ord"), runs).sort("agent", "key", "ord")
-    before = {name: pl.col(name).shift(1) for name in ("agent", "key", "t", "end", "inherited", "ord", "busy")}
+    before = {
+        name: pl.col(name).shift(1)
+        for name in ("agent", "key", "t", "end", "inherited", "ord", "busy", "nth", "lane", "closer")
+    }
     same = (pl.col("agent") == before["agent"]) & (pl.col("key") == before["key"])
     soon = pl.col("t") - pl.coalesce(before["end"], before["t"]) < max_wrap_ms
-    only_not_ready = pl.col("busy") - before["busy"] == 1
+    one_lane = (pl.col("lane") == before["lane"]) & (pl.col("closer") == before["closer"])
+    only_not_ready = one_lane & (pl.col("busy") - before["busy"] == 1)
     reopened = (pl.col("reopened") > before["ord"]).fill_null(False)
     either_inherited = pl.col("inherited") | before["inherited"]
     joins = (same & soon & pl.when(either_inherited).then(only_not_ready).otherwise(~reopened)).fill_null(False)
-    touching = joins & (pl.col("t") == before["end"]).fill_null(False) & only_not_ready
+    touching = joins & (pl.col("t") == before["end"]).fill_null(False) & one_lane & (pl.col("nth") - before["nth"] == 1)
     return several.with_columns(wrap=(~joins).cum_sum(), pieces=(~touching).cast(pl.Int64))
 
 
@@ -142,7 +164,7 @@ def _with_last_reopening(several: pl.DataFrame, runs: pl.DataFrame) -> pl.DataFr
 def _merge(linked: pl.DataFrame) -> pl.DataFrame:
     """Fold linked pieces: sum of lengths, outer instants, the end of the last one."""
     return linked.group_by("wrap", maintain_order=True).agg(
-        pl.col("agent", "t", "pos", "talk_pos", "record", "key", "orphan", "ord").first(),
+        pl.col("agent", "t", "pos", "talk_pos", "record", "unnamed", "key", "orphan", "ord").first(),
         pl.col("next_st", "sure").last(),
         pl.col("pieces").sum(),
         pl.when(~pl.col("open").any()).then(pl.col("end").max()).alias("end"),

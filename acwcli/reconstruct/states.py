@@ -6,8 +6,9 @@ from dataclasses import dataclass
 
 import polars as pl
 
+from acwcli.model.columns import COUNTED
 from acwcli.reconstruct.legs import legs
-from acwcli.reconstruct.pieces import join_pieces, pieces
+from acwcli.reconstruct.pieces import join_pieces, name_wraps, pieces
 from acwcli.reconstruct.runs import runs
 from acwcli.reconstruct.timeline import STATE_CODE, timeline
 
@@ -57,6 +58,8 @@ def wraps_from_states(
     found = runs(line.line)
     named = _records(records, events) if records is not None and records.height else None
     joined = join_pieces(pieces(found, named), found, max_wrap_ms)
+    if named is not None:
+        joined = name_wraps(joined, named)
     with_legs = bool(needs & {"talk_ms", "hold_ms"})
     own = {
         name: events[name].gather(joined["pos"])
@@ -65,7 +68,8 @@ def wraps_from_states(
     }
     # The leg names the queue where the ACW event does not; working out legs is dear, so only then.
     with_gaps = any(values.null_count() for values in own.values())
-    spoken = legs(found, joined) if with_legs or with_gaps else None
+    counted = joined.with_columns(counted=_status(max_wrap_ms).is_in(COUNTED))
+    spoken = legs(found, counted) if with_legs or with_gaps else None
     wraps = joined.select(
         pl.col("t").cast(pl.Datetime("ms", "UTC")).alias("wrap_start"),
         pl.col("end").cast(pl.Datetime("ms", "UTC")).alias("wrap_end"),
@@ -130,9 +134,10 @@ def _filled(own: pl.Series, joined: pl.DataFrame, events: pl.DataFrame, spoken: 
     """Queue or channel of the leg's talk where the ACW event has none."""
     if spoken is None or not own.null_count():
         return own
-    leg = spoken.select("pos", ord="wrap_ord").drop_nulls("ord")
-    talk = joined.select("ord", "talk_pos").join(leg, on="ord", how="left", maintain_order="left")
-    row = talk.select(pl.coalesce("pos", "talk_pos")).to_series()
+    legs_of = spoken.select("agent", "key", "pos", ord="first_ord").sort("ord")
+    wanted = joined.select("agent", "key", "ord", "talk_pos").with_row_index("place").sort("ord")
+    talk = wanted.join_asof(legs_of, on="ord", by=["agent", "key"], strategy="backward", check_sortedness=False)
+    row = talk.sort("place").select(pl.coalesce("pos", "talk_pos")).to_series()
     return pl.select(pl.coalesce(own, events[own.name].gather(row))).to_series().alias(own.name)
 
 
@@ -145,7 +150,9 @@ def _leg_frame(spoken: pl.DataFrame, joined: pl.DataFrame, events: pl.DataFrame,
         "wrap",
         "talk_ms",
         "hold_ms",
+        "acw_ms",
         "sure_talk",
+        "sure_acw",
         event="pos",
         started_at=pl.col("t").cast(pl.Datetime("ms", "UTC")),
     ).with_columns(events[name].gather(spoken["pos"]) for name in ["agent_id", *texts])

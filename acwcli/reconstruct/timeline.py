@@ -48,7 +48,7 @@ def timeline(events: pl.DataFrame) -> Timeline:
         line = line.sort("t", maintain_order=True)
     line = line.group_by("agent").agg(pl.all()).explode(pl.exclude("agent"))
     repeated = _repeated(line)
-    duplicates = line["pos"].filter(repeated)
+    duplicates = line["pos"].filter(repeated).unique()
     if duplicates.len():
         line = line.filter(~repeated)
     return Timeline(line.with_row_index("ord"), duplicates)
@@ -93,6 +93,8 @@ def _spread_restarts(line: pl.DataFrame) -> pl.DataFrame:
     restarts = line.filter(pl.col("agent").is_null()).drop("agent")
     known = line.filter(pl.col("agent").is_not_null())
     everyone = known.select(pl.col("agent").unique())
+    # A contact of its own keeps it apart from what the agent's log says of the same instant.
+    restarts = restarts.with_columns(c=pl.lit(1, pl.UInt64))
     return pl.concat([known, restarts.join(everyone, how="cross").select(known.columns)]).sort(
         "pos", maintain_order=True
     )

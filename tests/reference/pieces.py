@@ -128,7 +128,7 @@ def identity_of_talk(talk: Event, agent: Agent) -> Identity:
 
 
 def nameless_talks(agent: Agent) -> list[list[Run]]:
-    """Talking and hold runs without a contact id, together where one follows the other on its track without a hole."""
+    """Talking and hold runs without a contact id, together where nothing else of their track lies between."""
     talks: list[list[Run]] = []
     for track in {run.track for run in agent.runs}:
         before: Run | None = None
@@ -145,8 +145,8 @@ def nameless_talks(agent: Agent) -> list[list[Run]]:
 
 
 def follows(run: Run, before: Run, agent: Agent) -> bool:
-    """Whether nothing (no logout either) and no time lies between two runs of one track."""
-    return not between(before, run, on_track(agent.events, run.track)) and (before.end or run.start) >= run.start
+    """Whether nothing (no logout either) lies between two runs of one track."""
+    return not between(before, run, on_track(agent.events, run.track))
 
 
 def orders(runs: list[Run]) -> set[int]:
@@ -245,7 +245,7 @@ def contact_id_of(piece: Piece, agent: Agent) -> str | None:
 
 
 def leg_of(agent: Agent, chain: list[Piece]) -> list[Run]:
-    """Decision k: the talking and hold runs of the wrap's leg (a second wrap of it takes their texts, not their time)."""
+    """Decision k: the talking and hold runs of the wrap's leg (a second wrap of it has only its texts)."""
     identity, start = chain[0].identity, chain[0].run.first.order
     if identity is None or identity[0] == "record":
         return []

@@ -70,12 +70,12 @@ def write_gz(rows: Sequence[Row], path: Path) -> None:
 
 
 def write_ndjson(rows: Sequence[Row], path: Path) -> None:
-    """Missing values are missing keys; lengths are numbers."""
+    """Missing values are null in the first line and missing keys elsewhere; lengths are numbers."""
     lines = []
-    for row in rows:
-        cells: dict[str, Any] = {name: cell for name, cell in as_text(row).items() if cell}
-        cells |= {name: float(cell) for name, cell in cells.items() if name.endswith("_s")}
-        lines.append(json.dumps(cells, ensure_ascii=False))
+    for number, row in enumerate(rows):
+        texts = {name: cell or None for name, cell in as_text(row).items() if cell or number == 0}
+        lengths = {name: float(cell) for name, cell in texts.items() if name.endswith("_s") and cell}
+        lines.append(json.dumps({**texts, **lengths}, ensure_ascii=False))
     path.write_text("\n".join(lines) + "\n", encoding="utf-8")
 
 
