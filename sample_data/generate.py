@@ -10,6 +10,7 @@ Everything is invented: people, contacts, queues. Three stories, one module each
   digits), Chinese (gb18030, newest first), Spanish (durations with a decimal comma, a title and a total line),
   intervals, NDJSON, Parquet. All of them must give the same wraps. → generic/states_*.csv, intervals.tsv, states.*
 * `stories.phones`: two hours of an Asterisk queue_log, rotated once. → asterisk_queue_log/
+* `stories.vicidial`: a morning of eight agents. → vicidial_agent_log/
 
 Text files are the same byte for byte on every machine; gz and Parquet hold the same rows, but their bytes depend on
 the versions of zlib and Polars.
@@ -21,7 +22,7 @@ import gzip
 import sys
 from pathlib import Path
 
-from stories import centre, phones, team
+from stories import centre, phones, team, vicidial
 
 
 def text_files() -> dict[str, bytes]:
@@ -29,7 +30,7 @@ def text_files() -> dict[str, bytes]:
     generic = centre.files() | team.files()
     return {f"generic/{name}": content for name, content in generic.items()} | {
         f"asterisk_queue_log/{name}": content for name, content in phones.files().items()
-    }
+    } | vicidial.files()
 
 
 def write_all(folder: Path) -> None:

@@ -88,7 +88,9 @@ def test_the_engine_never_prints_and_never_exits(path):
 
 def test_only_the_command_line_knows_typer():
     found = {
-        name_of(path) for path in ENGINE if re.search(r"^\s*(import|from) (typer|click)\b", path.read_text("utf-8"), re.M)
+        name_of(path)
+        for path in ENGINE
+        if re.search(r"^\s*(import|from) (typer|click)\b", path.read_text("utf-8"), re.M)
     }
     assert found == set()
 

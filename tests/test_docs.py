@@ -276,7 +276,9 @@ def samples() -> list[Path]:
     """Every sample file that is an export; the roster, the generator and its README are none."""
     others = {".py", ".pyc", ".md"}
     return sorted(
-        path for path in SAMPLES.rglob("*") if path.is_file() and path.suffix not in others and path.name != "roster.csv"
+        path
+        for path in SAMPLES.rglob("*")
+        if path.is_file() and path.suffix not in others and path.name != "roster.csv"
     )
 
 

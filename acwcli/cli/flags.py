@@ -19,7 +19,7 @@ Paths = Annotated[
 ]
 
 
-def _opt(*names: str, help: str, panel: str, metavar: str | None = None) -> Any:  # noqa: ANN401, A002
+def _opt(*names: str, help: str, panel: str, metavar: str | None = None) -> Any:  # noqa: ANN401
     return typer.Option(*names, help=help, rich_help_panel=panel, metavar=metavar, show_default=False)
 
 
@@ -65,6 +65,10 @@ class ReadFlags:
             metavar="TEXT",
         ),
     ] = None
+    wrap: Annotated[
+        str,
+        _opt("--wrap", help="VICIdial: dispo, or dispo+dead (default).", panel=_READ, metavar="PARTS"),
+    ] = "dispo+dead"
     roster: Annotated[
         str | None,
         _opt(

@@ -22,6 +22,7 @@ _CONTACT_COLUMNS = (
 )  # fmt: skip
 MAPPABLE = tuple(dict.fromkeys((*_STATE_COLUMNS, *_CONTACT_COLUMNS)))
 DATE_ORDERS = ("dmy", "mdy", "ymd")
+WRAP_PARTS = ("dispo", "dispo+dead")
 
 
 def read_options(flags: ReadFlags, needs: Iterable[str]) -> ReadOptions:
@@ -45,6 +46,7 @@ def read_options(flags: ReadFlags, needs: Iterable[str]) -> ReadOptions:
         date_order=flags.date_order,
         rows=flags.rows,
         wrap_reasons=tuple(flags.wrap_reason) if flags.wrap_reason is not None else None,
+        wrap_parts=one_of(flags.wrap, WRAP_PARTS, "--wrap"),
         max_bad=share(flags.max_bad, "--max-bad"),
         needs=frozenset(needs),
     )

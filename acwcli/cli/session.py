@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
 from acwcli.cli import narrate, parse
-from acwcli.errors import OutputError
+from acwcli.errors import OutputError, UsageError
 from acwcli.render import BINARY_FORMATS, FORMATS, format_of_path, write
 
 if TYPE_CHECKING:
@@ -31,12 +31,22 @@ def rebuild(paths: list[str], read: ReadFlags, wrap: WrapFlags, out: OutFlags, n
     wanted = frozenset(needs) | pipeline.needs_of_where(options.where)
     reading = parse.read_options(read, wanted)
     loaded = pipeline.load(paths, reading)
+    _spare_inputs(loaded, out.output, read.rejects)
     if read.rejects:
         write_rejects(loaded, read.rejects)
     pipeline.refuse_bad_rows(loaded, reading.max_bad)
     rebuilt = pipeline.wraps(loaded, options, wanted, roster)
     report_counts(loaded, out, rebuilt)
     return rebuilt
+
+
+def _spare_inputs(loaded: Loaded, *targets: str | None) -> None:
+    """Refuse to write over a file that is being read."""
+    for target in targets:
+        if target is not None and Path(target).is_file():
+            for item in loaded.recognised:
+                if Path(target).samefile(item.probe.input.path):
+                    raise UsageError(f"{target}: it is one of the files read; write to another")
 
 
 def report_counts(loaded: Loaded, out: OutFlags, rebuilt: Wraps | None = None) -> None:
@@ -136,7 +146,7 @@ class _target:  # noqa: N801  # used as a context manager, like open()
     """A file that appears whole or not at all: written beside its place, then moved there."""
 
     def __init__(self, path: str) -> None:
-        self._path = Path(path)
+        self._path = Path(os.path.realpath(path))  # a link stays a link
 
     def __enter__(self) -> BinaryIO:
         try:
@@ -144,6 +154,7 @@ class _target:  # noqa: N801  # used as a context manager, like open()
             if special:
                 self._part, self._stream = None, self._path.open("wb")
             else:
+                self._mode = self._path.stat().st_mode & 0o777 if self._path.exists() else 0o666 & ~_umask()
                 handle, part = tempfile.mkstemp(prefix=f".{self._path.name}.", dir=self._path.parent)
                 self._part, self._stream = Path(part), os.fdopen(handle, "wb")
         except OSError as error:
@@ -154,7 +165,7 @@ class _target:  # noqa: N801  # used as a context manager, like open()
         try:
             self._stream.close()
             if self._part is not None and kind is None:
-                self._part.chmod(0o666 & ~_umask())
+                self._part.chmod(self._mode)
                 self._part.replace(self._path)
                 self._part = None
         except OSError as problem:

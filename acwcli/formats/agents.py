@@ -23,14 +23,14 @@ def one_spelling(agents: pl.Series) -> tuple[pl.Series, list[str]]:
         The ids in one spelling each (the first in code order), and notes.
     """
     spellings: dict[str, list[str]] = {}
-    for agent in agents.unique().drop_nulls().cast(pl.String).sort().to_list():
+    known = agents.unique().drop_nulls().cast(pl.String).sort().to_list()
+    for agent in known:
         if not agent.isascii():
             spellings.setdefault(agent.translate(_VARIANTS), []).append(agent)
     variants = {other: forms[0] for forms in spellings.values() for other in forms[1:]}
     plain = {key: forms[0] for key, forms in spellings.items() if key.isascii()}
     if plain:
-        known = set(agents.unique().drop_nulls().cast(pl.String).to_list())
-        variants |= {form: key for key, form in plain.items() if key in known}
+        variants |= {form: key for key, form in plain.items() if key in set(known)}
     if not variants:
         return agents, []
     united = agents.cast(pl.String).replace(variants).cast(agents.dtype)

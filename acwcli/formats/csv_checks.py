@@ -10,8 +10,8 @@ from dataclasses import dataclass, field
 from acwcli.formats.csv_layout import Layout
 from acwcli.formats.plain import Plain
 
-_WHOLE = 8 << 20  # files up to this size are looked at from end to end, larger ones in evenly spread blocks
-_BLOCKS, _BLOCK = 64, 1 << 16
+_WHOLE = 4 << 20  # files up to this size are looked at from end to end, larger ones in evenly spread blocks
+_BLOCKS, _BLOCK = 32, 1 << 16
 _BLANKS = (b" ", b"\t", b"\x0b", b"\x0c")
 _SPARES_WHEN_RAGGED, _SPARES_AT_MOST = 16, 256
 _SMALL_QUOTED = 2 << 20  # below this the row reader is as quick as the proof that it is not needed
@@ -74,7 +74,7 @@ def _is_padded(block: bytes, delimiter: bytes, quoting: bool) -> bool:
     edges = [delimiter, b"\n", *([b"\r"] if b"\r" in block else []), *([b'"'] if quoting else [])]
     blanks = [blank for blank in _BLANKS if blank != delimiter and blank in block]
     pairs = [pair for blank in blanks for edge in edges for pair in (blank + edge, edge + blank)]
-    return any(pair in block for pair in pairs) or b"\r\r" in block
+    return block.endswith(_BLANKS) or b"\r\r" in block or any(pair in block for pair in pairs)
 
 
 def _line_start(data: mmap.mmap, line: int) -> int:

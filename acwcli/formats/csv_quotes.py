@@ -26,7 +26,8 @@ def quoting_of(data: mmap.mmap, start: int, delimiter: str) -> bool | None:
         stop = end if end - start <= _BLOCK else data.rfind(b"\n", start, start + _BLOCK) + 1
         if stop <= start:  # a long line
             stop = data.find(b"\n", start) + 1 or end
-        starts_cell, is_wrong = _judged(b"\n" + data[start:stop] + b"\n", ord(delimiter))
+        padding = b"\n" * (64 - (stop - start + 1) % 64)
+        starts_cell, is_wrong = _judged(b"".join((b"\n", data[start:stop], padding)), ord(delimiter))
         enclosing, misused = enclosing or starts_cell, misused or is_wrong
         start = stop
     if not enclosing:
@@ -35,11 +36,11 @@ def quoting_of(data: mmap.mmap, start: int, delimiter: str) -> bool | None:
 
 
 def _judged(block: bytes, delimiter: int) -> tuple[bool, bool]:
-    """Judge whole lines, led and followed by a line feed: (a cell starts with a quote, a quote is out of place).
+    """Judge whole lines between line feeds, a multiple of 64 bytes: (a cell starts with a quote, a quote is out of place).
 
     Outside quotes a quote must open a cell, inside it must close one; a doubled quote does both, which is as good.
     """
-    text = np.frombuffer(block.ljust(-(-len(block) // 64) * 64, b"\n"), np.uint8)
+    text = np.frombuffer(block, np.uint8)
     quotes, line_ends = _bits(text == _QUOTE), _bits(text == _LF)
     edges = line_ends | _bits(text == delimiter)
     inside = _parity(quotes)
@@ -74,5 +75,5 @@ def _parity(bits: Words) -> Words:
     for step in (1, 2, 4, 8, 16, 32):
         odd ^= odd << np.uint64(step)
     carried = np.bitwise_xor.accumulate(odd >> _LAST)
-    odd[1:] ^= np.where(carried[:-1], ~np.uint64(0), np.uint64(0))
+    odd[1:] ^= np.negative(carried[:-1])  # 0 stays, 1 becomes a word of ones
     return odd

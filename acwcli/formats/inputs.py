@@ -49,18 +49,22 @@ def find_inputs(paths: Sequence[str]) -> list[Input]:
 def _expand(text: str) -> list[Input]:
     if text == "-":
         return [_copy_stdin()]
-    path = Path(text).expanduser()
+    if not text:
+        raise InputError("'': an empty path; name a file or folder, or '.' for this one")
     try:
+        path = Path(text).expanduser()
         if path.is_dir():
             return _in_folder(text, path)
         if path.exists():
             return [_readable(text, path, named=True)]
     except PermissionError as error:
         raise _no_permission(text) from error
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RuntimeError) as error:  # RuntimeError: `~somebody` nobody knows
         raise InputError(f"{text!r}: this is no usable path ({error}); check how it is spelt") from error
     if _GLOB_MARKS & set(text):
         return _from_glob(text, path)
+    if path.is_symlink():
+        raise InputError(f"{text}: a link to a file that is not there; check where it points to")
     near = did_you_mean(path.name, _names_beside(path))
     raise InputError(f"{text}: no such file or folder{near}; check the path")
 

@@ -20,6 +20,10 @@ class ReadOptions:
         date_order: `dmy`, `mdy` or `ymd` where the data cannot decide.
         rows: SQL expression over the file's own columns that picks its rows.
         wrap_reasons: pause reasons that are wrap-up; None for the built-in list.
+        wrap_parts: what VICIdial's wrap-up is made of: `dispo`, or `dispo+dead` (dead seconds are then no talk).
+        profiles: profile files the user gave.
+        units_ms: canonical name of a length → milliseconds in one of its unit; else its header tells.
+        only_mapped: take no column but those in `columns`.
         max_bad: share of rejected rows per file that is still accepted.
         needs: wrap columns the question needs; others need not be read.
     """
@@ -33,5 +37,9 @@ class ReadOptions:
     date_order: str | None = None
     rows: str | None = None
     wrap_reasons: tuple[str, ...] | None = None
+    wrap_parts: str = "dispo+dead"
+    profiles: tuple[str, ...] = ()
+    units_ms: Mapping[str, int] = field(default_factory=dict)
+    only_mapped: bool = False
     max_bad: float = 0.01
     needs: frozenset[str] = frozenset()

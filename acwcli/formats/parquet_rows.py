@@ -37,8 +37,8 @@ def read_parquet(plain: Plain) -> Grid:
 
 
 def _cell(name: str, kind: pl.DataType, head: pl.DataFrame) -> pl.Expr:
-    """Text with empty cells as null; categories as text; all other types as stored."""
-    if isinstance(kind, pl.Categorical | pl.Enum):
+    """Text with empty cells as null; categories, and columns of nothing at all, as text; all other types as stored."""
+    if isinstance(kind, pl.Categorical | pl.Enum | pl.Null):
         return pl.col(name).cast(pl.String)
     if kind != pl.String:
         return pl.col(name)

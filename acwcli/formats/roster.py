@@ -38,6 +38,14 @@ class Roster:
         known = self.frame.with_columns(pl.col("agent_id").cast(frame.schema["agent_id"]))
         return frame.join(known, on="agent_id", how="left", maintain_order="left")
 
+    def unknown(self, agents: pl.Series) -> list[str]:
+        """Say how many agents the roster does not know: a misspelt id would only show as an empty team."""
+        ids = agents.unique().cast(pl.String).drop_nulls()
+        strangers = ids.filter(~ids.is_in(self.frame["agent_id"].implode())).sort()
+        if strangers.is_empty():
+            return []
+        return [f"{strangers.len():,} of {ids.len():,} agents are not in the roster, such as '{strangers[0]}'"]
+
 
 def read_roster(path: str, encoding: str | None) -> Roster:
     """Read a roster.

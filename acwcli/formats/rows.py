@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Sequence
 
 import polars as pl
+from polars.expr.whenthen import ChainedThen, Then
 
 from acwcli.errors import UsageError, did_you_mean
 from acwcli.formats.frames import FileFrame
@@ -53,12 +54,11 @@ def reject_reason(checks: Sequence[tuple[pl.Expr, str]]) -> pl.Expr:
     Args:
         checks: (condition, reason); a null condition does not apply.
     """
-    names = ["too many fields", "unreadable row", *dict.fromkeys(reason for _, reason in checks)]
-    kind = pl.Enum(list(dict.fromkeys(names)))
-    chain = pl.when(pl.col("__bad").is_not_null()).then(pl.lit("unreadable row"))
+    names = list(dict.fromkeys(["unreadable row", *(reason for _, reason in checks)]))
+    chain: Then | ChainedThen = pl.when(pl.col("__bad").is_not_null()).then(pl.lit(0, pl.UInt8))
     for condition, reason in checks:
-        chain = chain.when(condition).then(pl.lit(reason))
-    return chain.otherwise(None).cast(kind).alias("reason")
+        chain = chain.when(condition).then(pl.lit(names.index(reason), pl.UInt8))
+    return chain.otherwise(None).cat.to(pl.Enum(names)).alias("reason")
 
 
 def account(frame: pl.DataFrame, grid: Grid, loaded: FileFrame) -> pl.DataFrame:

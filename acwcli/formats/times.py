@@ -8,11 +8,14 @@ import polars as pl
 
 from acwcli.formats.clock import Clock, combine, decide_clock, instant
 from acwcli.formats.columns import Chosen
+from acwcli.formats.fold_hour import FoldHour, in_order, not_before, resolve_fold
 from acwcli.formats.grid import Grid
 from acwcli.formats.options import ReadOptions
 from acwcli.model.columns import INSTANT
 
 _DAY_MS = 86_400_000
+_MAIN = ("event_time", "wrap_start", "offered_at", "answered_at", "ended_at", "acw_start", "acw_end")
+"""The column whose order in the file tells the passes of a repeated hour apart: the first one there is."""
 
 
 class Times:
@@ -22,6 +25,7 @@ class Times:
         self._grid = grid
         self._chosen = chosen
         self._options = options
+        self._fold: FoldHour | None = None
         self.clocks: dict[str, Clock] = {}
 
     def text(self, name: str) -> pl.Expr:
@@ -45,7 +49,25 @@ class Times:
                 time_format=self._options.time_format,
                 date_order=self._options.date_order,  # type: ignore[arg-type]  # checked by the command line
             )
+        first_pass = self._first_pass(name)
+        if not self.clocks[name].is_local or self._options.tz == "UTC":
+            return first_pass
+        main = next(column for column in _MAIN if column in self._chosen)
+        if name != main:
+            return not_before(first_pass, self.instant(main), self._options.tz)
+        return in_order(first_pass, pl.col("__row"), self._folded(first_pass))
+
+    def _first_pass(self, name: str) -> pl.Expr:
         return instant(self.text(name), self.clocks[name], self._options.tz).cast(INSTANT)
+
+    def _folded(self, first_pass: pl.Expr) -> FoldHour:
+        """What the order of the file says about the hour that clocks repeat; looked at once."""
+        if self._fold is None:
+            columns = {"instant": first_pass, "row": pl.col("__row")}
+            if "agent_id" in self._chosen:
+                columns["agent"] = self._chosen.text("agent_id").cast(pl.String)
+            self._fold = resolve_fold(self._grid.frame.select(**columns), self._options.tz)
+        return self._fold
 
     def is_local(self) -> bool:
         """Whether some clock had no offset and was read in `--tz`."""
@@ -53,9 +75,14 @@ class Times:
 
     def notes(self) -> list[str]:
         """What to say about the clocks."""
+        said = []
         if self.is_local():
-            return [f"{self._grid.source}: times without offset read as {self._options.tz} (--tz)"]
-        return []
+            said.append(f"{self._grid.source}: times without offset read as {self._options.tz} (--tz)")
+        if self._fold is not None and self._fold.undecided:
+            said.append(
+                f"{self._grid.source}: {self._fold.undecided} times of the repeated hour taken as its first pass"
+            )
+        return said
 
     def said(self) -> str:
         """The decided formats, for `acw inspect`."""

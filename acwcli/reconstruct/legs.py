@@ -20,8 +20,8 @@ def legs(runs: pl.DataFrame, wraps: pl.DataFrame) -> pl.DataFrame:
 
     Returns:
         One row per leg that talked: `agent key t` (ms, first instant), `talk_ms hold_ms acw_ms` (sums), `sure_talk`
-        and `sure_acw` (false when some part has no known length), `pos` (row of its first talk), `first_ord` (its place) and `wrap_ord` (`ord` of
-        its first wrap, null for none).
+        and `sure_acw` (false when some part has no known end), `pos` (row of its first talk), `first_ord` (its place)
+        and `wrap_ord` (`ord` of its first wrap, null for none).
     """
     talks = (
         with_call_keys(runs)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 import polars as pl
 
 from acwcli.reconstruct.runs import with_call_keys
@@ -68,7 +70,11 @@ def nearest_record(frame: pl.DataFrame, records: pl.DataFrame) -> pl.DataFrame:
     """
     once = records.unique(["agent", "record_end"], keep="first", maintain_order=True)
     looking = frame.sort("t", maintain_order=True).with_columns(record_end=pl.col("t"))
-    for side, strategy, tolerance in (("before", "backward", INHERIT_MS), ("after", "forward", _AFTER_MS)):
+    sides: tuple[tuple[str, Literal["backward", "forward"], int], ...] = (
+        ("before", "backward", INHERIT_MS),
+        ("after", "forward", _AFTER_MS),
+    )
+    for side, strategy, tolerance in sides:
         right = once.select(
             "agent", "record_end", pl.col("record_end").alias(side), pl.col("record").alias(f"{side}_record"),
             pl.col("record_c").alias(f"{side}_c"),
@@ -119,8 +125,7 @@ def join_pieces(found: pl.DataFrame, runs: pl.DataFrame, max_wrap_ms: int) -> pl
         pieces=pl.lit(1, pl.Int64),
         orphan=pl.col("key").is_null(),
     )
-    again = pl.struct("agent", "key").is_duplicated() & pl.col("key").is_not_null()
-    several = found.select(again.alias("again"))["again"]
+    several = _several(found)
     columns = [
         "agent", "t", "end", "acw_ms", "pieces", "next_st", "sure", "open", "invalid", "orphan", "pos", "talk_pos",
         "record", "unnamed", "key", "ord",
@@ -129,6 +134,14 @@ def join_pieces(found: pl.DataFrame, runs: pl.DataFrame, max_wrap_ms: int) -> pl
         return found.select(columns)
     joined = _merge(_link(found.filter(several), runs, max_wrap_ms))
     return pl.concat([found.filter(~several).select(columns), joined.select(columns)])
+
+
+def _several(found: pl.DataFrame) -> pl.Series:
+    """Which pieces share agent and contact with another one; a clash of hashes only costs a closer look."""
+    mixed = found.select(pl.col("key") ^ pl.col("agent").hash())["key"]
+    in_order = mixed.drop_nulls().sort()
+    twice = in_order.filter((in_order == in_order.shift(1)).fill_null(False))
+    return mixed.is_in(twice.unique().implode()) & mixed.is_not_null() if twice.len() else mixed.is_null() & False
 
 
 def _link(several: pl.DataFrame, runs: pl.DataFrame, max_wrap_ms: int) -> pl.DataFrame:

@@ -15,8 +15,8 @@ def reconcile(wraps: pl.DataFrame, records: pl.DataFrame) -> dict[str, float]:
         records: contact records with `acw_ms`.
 
     Returns:
-        `both` (contacts known to both), `states_only`, `records_only`, `differ` (more than 1 s apart), and the two
-        totals of the shared ones `states_s`, `records_s`.
+        `both` (contacts known to both), `states_only`, `records_only`, `differ` (more than 1 s apart), and the
+        two totals of the shared ones `states_s`, `records_s`.
     """
     keys = ["agent_id", "contact_id"]
     from_states = (
@@ -37,6 +37,6 @@ def reconcile(wraps: pl.DataFrame, records: pl.DataFrame) -> dict[str, float]:
         "states_only": joined["records_ms"].null_count(),
         "records_only": joined["states_ms"].null_count(),
         "differ": both.filter((pl.col("states_ms") - pl.col("records_ms")).abs() > _SECOND).height,
-        "states_s": both["states_ms"].sum() / 1000,
-        "records_s": both["records_ms"].sum() / 1000,
+        "states_s": int(both["states_ms"].sum()) / 1000,
+        "records_s": int(both["records_ms"].sum()) / 1000,
     }

@@ -1,4 +1,4 @@
-"""Events → runs: stretches of one state and contact on one track, each with its end and what came next (rules 1, 2, 5, 8)."""
+"""Events → runs: stretches of one state and contact on one track, with their end and what came next."""
 
 from __future__ import annotations
 

@@ -30,8 +30,8 @@ class FromStates:
     Attributes:
         wraps: `agent_id wrap_start wrap_end acw_ms pieces ended_by status event` and `contact_id`, `queue`, `channel`
             where asked for; `event` is the row of `events` the wrap began with.
-        legs: `agent_id contact_id queue channel talk_ms hold_ms acw_ms sure_talk sure_acw started_at event wrap` (row of
-            `wraps`), or None when nobody asked.
+        legs: `agent_id contact_id queue channel talk_ms hold_ms acw_ms sure_talk sure_acw started_at event` and `wrap`
+            (row of `wraps`), or None when nobody asked.
         duplicates: rows of `events` that repeat an earlier one.
     """
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import polars as pl
+import polars.selectors as cs
 
 from acwcli.model.columns import STATES
 
@@ -46,7 +47,7 @@ def timeline(events: pl.DataFrame) -> Timeline:
     line = _compact(events)
     if not line["t"].is_sorted():
         line = line.sort("t", maintain_order=True)
-    line = line.group_by("agent").agg(pl.all()).explode(pl.exclude("agent"))
+    line = line.group_by("agent").agg(pl.all()).explode(cs.exclude("agent"))
     repeated = _repeated(line)
     duplicates = line["pos"].filter(repeated).unique()
     if duplicates.len():

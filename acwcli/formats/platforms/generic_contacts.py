@@ -24,9 +24,8 @@ METHOD = "explicit, anchored or duration"
 _TEXTS = ("contact_id", "queue", "channel", "direction", "disposition")
 _INSTANTS = ("offered_at", "answered_at", "ended_at", "acw_start", "acw_end")
 _LENGTHS = ("talk", "hold", "acw")
-_COLUMNS = (
-    "agent_id", *_TEXTS, *_INSTANTS, *(f"{name}_{unit}" for name in _LENGTHS for unit in ("s", "ms")), "timed_out", "date", "time",
-)  # fmt: skip
+_MEASURED = tuple(f"{name}_{unit}" for name in _LENGTHS for unit in ("s", "ms"))
+_COLUMNS = ("agent_id", *_TEXTS, *_INSTANTS, *_MEASURED, "timed_out", "date", "time")
 
 
 def match(probe: Probe, options: ReadOptions) -> Match:
@@ -42,17 +41,18 @@ def match(probe: Probe, options: ReadOptions) -> Match:
 
 def read(probes: Sequence[Probe], options: ReadOptions) -> list[FileFrame]:
     """Read each file for itself."""
-    return [_read(probe.grid, options) for probe in probes]
+    return [read_grid(probe.grid, options) for probe in probes]
 
 
 def _mapped(options: ReadOptions) -> Mapping[str, str]:
     return {name: target for name, target in options.columns.items() if name in _COLUMNS}
 
 
-def _read(grid: Grid, options: ReadOptions) -> FileFrame:
-    chosen = choose(grid, _COLUMNS, _mapped(options))
+def read_grid(grid: Grid, options: ReadOptions) -> FileFrame:
+    """Read one file that is rows already."""
+    chosen = choose(grid, () if options.only_mapped else _COLUMNS, _mapped(options))
     times = Times(grid, chosen, options)
-    frame = picked(grid, options.rows).select(*_columns(grid, chosen, times)).collect(engine="streaming")
+    frame = picked(grid, options.rows).select(*_columns(grid, chosen, times, options)).collect(engine="streaming")
     if chosen.shared_date is not None:
         frame = frame.with_columns(roll_midnights([name for name in _INSTANTS[:3] if name in chosen]))
     loaded = FileFrame(grid.source, "contacts", frame)
@@ -70,7 +70,7 @@ def _read(grid: Grid, options: ReadOptions) -> FileFrame:
     return loaded
 
 
-def _columns(grid: Grid, chosen: Chosen, times: Times) -> list[pl.Expr]:
+def _columns(grid: Grid, chosen: Chosen, times: Times, options: ReadOptions) -> list[pl.Expr]:
     checks: list[tuple[pl.Expr, str]] = []
     columns = {"agent_id": chosen.text("agent_id").cast(pl.String).cast(pl.Categorical)}
     columns |= {name: chosen.text(name).cast(pl.String) for name in _TEXTS if name in chosen}
@@ -79,7 +79,7 @@ def _columns(grid: Grid, chosen: Chosen, times: Times) -> list[pl.Expr]:
             columns[name] = times.instant(name)
             checks.append((_something(times.text(name)) & columns[name].is_null(), "unreadable time"))
     for name in _LENGTHS:
-        if (given := _length(grid, chosen, name)) is not None:
+        if (given := _length(grid, chosen, name, options)) is not None:
             text, columns[f"{name}_ms"] = given
             checks.append((_something(text) & columns[f"{name}_ms"].is_null(), f"unreadable {name} time"))
             checks.append((columns[f"{name}_ms"] < 0, f"negative {name} time"))
@@ -92,12 +92,12 @@ def _columns(grid: Grid, chosen: Chosen, times: Times) -> list[pl.Expr]:
         *(expr.alias(name) for name, expr in columns.items()),
         pl.struct(pl.col(name) for name in grid.columns).hash().alias("row_hash"),
         pl.col("__row").alias("row"),
-        "picked",
+        pl.col("picked"),
         reject_reason(checks),
     ]
 
 
-def _length(grid: Grid, chosen: Chosen, name: str) -> tuple[pl.Expr, pl.Expr] | None:
+def _length(grid: Grid, chosen: Chosen, name: str, options: ReadOptions) -> tuple[pl.Expr, pl.Expr] | None:
     """The text and the milliseconds of a length, in the unit its header names."""
     for unit in ("s", "ms"):
         column = f"{name}_{unit}"
@@ -105,7 +105,7 @@ def _length(grid: Grid, chosen: Chosen, name: str) -> tuple[pl.Expr, pl.Expr] | 
             header = chosen.parts[column][0]
             form = decide_duration(
                 grid.frame.select(header), grid.sample[header], name=header, source=grid.source,
-                unit_ms=1 if "ms" in (unit, column_unit(header)) else 1000,
+                unit_ms=options.units_ms.get(column) or (1 if "ms" in (unit, column_unit(header)) else 1000),
             )  # fmt: skip
             return chosen.text(column), duration_ms(chosen.text(column), form)
     return None

@@ -35,6 +35,7 @@ _COLUMNS = (
     "time",
 )
 _NEEDED = ("agent_id", "event_time", "state")
+_NO_AGENT = "no agent"
 _RAW_STATE = pl.Categorical(pl.Categories("state", "acwcli"))
 
 
@@ -42,7 +43,7 @@ def match(probe: Probe, options: ReadOptions) -> Match:
     """A table with agent, time and state columns whose state values are known words."""
     if probe.plain.kind == "text" and not probe.grid.columns:
         return Match(0, missing="a header")
-    chosen = choose(probe.grid, _COLUMNS, _mapped(probe.grid, options))
+    chosen = choose(probe.grid, _COLUMNS, _mapped(options))
     missing = [name for name in _NEEDED if name not in chosen]
     if missing:
         return Match(0, missing="no column for " + ", ".join(missing))
@@ -58,19 +59,20 @@ def match(probe: Probe, options: ReadOptions) -> Match:
 
 def read(probes: Sequence[Probe], options: ReadOptions) -> list[FileFrame]:
     """Read each file for itself."""
-    return [_read(probe.grid, options) for probe in probes]
+    return [read_grid(probe.grid, options) for probe in probes]
 
 
-def _mapped(grid: Grid, options: ReadOptions) -> Mapping[str, str]:
+def _mapped(options: ReadOptions) -> Mapping[str, str]:
     return {name: target for name, target in options.columns.items() if name in _COLUMNS}
 
 
-def _read(grid: Grid, options: ReadOptions) -> FileFrame:
-    chosen = choose(grid, _COLUMNS, _mapped(grid, options))
+def read_grid(grid: Grid, options: ReadOptions) -> FileFrame:
+    """Read one file that is rows already."""
+    chosen = choose(grid, () if options.only_mapped else _COLUMNS, _mapped(options))
     times = Times(grid, chosen, options)
-    frame = picked(grid, options.rows).select(*_columns(grid, chosen, times, options)).collect(engine="streaming")
+    frame = _canonical(grid, chosen, times, options).collect(engine="streaming")
     loaded = FileFrame(grid.source, "states", frame)
-    frame = account(frame, grid, loaded)
+    frame = account(_agents_or_restarts(frame), grid, loaded)
     frame, unknown = _with_states(frame, options)
     frame, notes = _in_time_order(frame)
     agents, spelling = one_spelling(frame["agent_id"])
@@ -80,49 +82,64 @@ def _read(grid: Grid, options: ReadOptions) -> FileFrame:
     return loaded
 
 
-def _columns(grid: Grid, chosen: Chosen, times: Times, options: ReadOptions) -> list[pl.Expr]:
-    agent, state = chosen.text("agent_id").cast(pl.String), chosen.text("state").cast(pl.String)
-    event_time = times.instant("event_time")
-    checks = [
-        (agent.is_null() & (state.is_null() | (state.str.to_lowercase() != "unknown")), "no agent"),
-        (state.is_null(), "no state"),
-        (times.text("event_time").is_null(), "no time"),
-        (event_time.is_null(), "unreadable time"),
-    ]
-    columns = {"agent_id": agent.cast(pl.Categorical), "event_time": event_time, "raw_state": state.cast(_RAW_STATE)}
-    columns["contact_id"] = (
-        chosen.text("contact_id").cast(pl.String) if "contact_id" in chosen else pl.lit(None, pl.String)
-    )
+def _canonical(grid: Grid, chosen: Chosen, times: Times, options: ReadOptions) -> pl.LazyFrame:
+    """The canonical columns of all rows, each with the reason it is rejected for, if any."""
+    columns = {
+        "agent_id": chosen.text("agent_id").cast(pl.String).cast(pl.Categorical),
+        "event_time": times.instant("event_time"),
+        "raw_state": chosen.text("state").cast(pl.String).cast(_RAW_STATE),
+        "contact_id": chosen.text("contact_id").cast(pl.String) if "contact_id" in chosen else pl.lit(None, pl.String),
+    }
     columns |= {name: chosen.text(name).cast(pl.String) for name in _wanted(chosen, options)}
+    given = {"event_time": times.text("event_time").is_not_null()}
     if "ended_at" in chosen or "duration" in chosen:
-        columns["ended_at"], ended_checks = _end(grid, chosen, times, event_time)
-        checks += ended_checks
-    return [
+        columns["ended_at"], given["ended_at"] = _end(grid, chosen, times, columns["event_time"], options)
+    values = picked(grid, options.rows).select(
         *(expr.alias(name) for name, expr in columns.items()),
+        *(expr.alias(f"given {name}") for name, expr in given.items()),
         pl.col("__row").alias("row"),
         "picked",
-        reject_reason(checks),
+        "__bad",
+    )
+    # A second step over the values, so that no text is parsed twice.
+    checks = [
+        (pl.col("raw_state").is_null(), "no state"),
+        (~pl.col("given event_time"), "no time"),
+        (pl.col("event_time").is_null(), "unreadable time"),
     ]
+    if "ended_at" in columns:
+        checks.append((pl.col("given ended_at") & pl.col("ended_at").is_null(), "unreadable end"))
+        checks.append((pl.col("ended_at") < pl.col("event_time"), "ends before it starts"))
+    checks.append((pl.col("agent_id").is_null(), _NO_AGENT))
+    return values.select(*columns, "row", "picked", reject_reason(checks))
+
+
+def _agents_or_restarts(frame: pl.DataFrame) -> pl.DataFrame:
+    """A row without agent is a restart of the platform when its state is `unknown`, and else no row."""
+    if not frame["agent_id"].null_count():
+        return frame
+    restart = (pl.col("reason") == _NO_AGENT) & (pl.col("raw_state").cast(pl.String).str.to_lowercase() == "unknown")
+    return frame.with_columns(reason=pl.when(~restart.fill_null(False)).then(pl.col("reason")))
 
 
 def _wanted(chosen: Chosen, options: ReadOptions) -> list[str]:
     return [name for name in ("queue", "channel") if name in chosen and (name == "channel" or name in options.needs)]
 
 
-def _end(grid: Grid, chosen: Chosen, times: Times, start: pl.Expr) -> tuple[pl.Expr, list[tuple[pl.Expr, str]]]:
-    """The end of an interval: as recorded, else start + duration; an interval without either is still open."""
+def _end(
+    grid: Grid, chosen: Chosen, times: Times, start: pl.Expr, options: ReadOptions
+) -> tuple[pl.Expr, pl.Expr]:
+    """The end of an interval and whether one is given: as recorded, else start + duration; else it is still open."""
     if "ended_at" in chosen:
-        text, end = times.text("ended_at"), times.instant("ended_at")
-    else:
-        text = chosen.text("duration")
-        header = chosen.parts["duration"][0]
-        form = decide_duration(
-            grid.frame.select(header), grid.sample[header], name=header, source=grid.source,
-            unit_ms=1 if column_unit(header) == "ms" else 1000,
-        )  # fmt: skip
-        end = (start + pl.duration(milliseconds=duration_ms(text, form), time_unit="ms")).cast(INSTANT)
-    given = ~_no_value(text)
-    return end, [(given & end.is_null(), "unreadable end"), (end < start, "ends before it starts")]
+        return times.instant("ended_at"), ~_no_value(times.text("ended_at"))
+    text = chosen.text("duration")
+    header = chosen.parts["duration"][0]
+    form = decide_duration(
+        grid.frame.select(header), grid.sample[header], name=header, source=grid.source,
+        unit_ms=options.units_ms.get("duration") or (1 if column_unit(header) == "ms" else 1000),
+    )  # fmt: skip
+    end = (start + pl.duration(milliseconds=duration_ms(text, form), time_unit="ms")).cast(INSTANT)
+    return end, ~_no_value(text)
 
 
 def _no_value(text: pl.Expr) -> pl.Expr:
@@ -139,8 +156,10 @@ def _with_states(frame: pl.DataFrame, options: ReadOptions) -> tuple[pl.DataFram
     words = frame["raw_state"].unique().drop_nulls().cast(pl.String).to_list()
     known = {word: own.get(fold(word)) or state_of(word) for word in words}
     codes = pl.Series(words, dtype=_RAW_STATE).to_physical().to_list()
-    physical = {code: state or "other" for code, state in zip(codes, known.values(), strict=True)}
-    state = frame["raw_state"].to_physical().replace_strict(physical, default=None, return_dtype=pl.Enum(STATES))
+    by_code = dict(zip(codes, known.values(), strict=True))
+    # A look-up by position: one gather instead of a search per row.
+    places = [by_code.get(code) or "other" for code in range(max(codes, default=0) + 1)]
+    state = pl.Series(places, dtype=pl.Enum(STATES)).gather(frame["raw_state"].to_physical())
     notes = []
     if strange := sorted(word for word, state_name in known.items() if state_name is None):
         shown = ", ".join(f"'{word}'" for word in strange[:5]) + (" …" if len(strange) > 5 else "")

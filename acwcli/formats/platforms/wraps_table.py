@@ -73,7 +73,7 @@ def _columns(grid: Grid, chosen: Chosen, times: Times) -> list[pl.Expr]:
     return [
         *(expr.alias(name) for name, expr in columns.items()),
         pl.col("__row").alias("row"),
-        "picked",
+        pl.col("picked"),
         reject_reason(checks),
     ]
 

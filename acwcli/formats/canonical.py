@@ -1,0 +1,103 @@
+"""For formats whose columns are known by name: expressions → the canonical frame of a file, every row accounted for."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+
+import polars as pl
+
+from acwcli.formats.agents import one_spelling
+from acwcli.formats.duration_text import decide_duration, duration_ms
+from acwcli.formats.frames import FileFrame, Kind
+from acwcli.formats.grid import Grid
+from acwcli.formats.options import ReadOptions
+from acwcli.formats.rows import account, picked, reject_reason
+from acwcli.formats.words import fold
+from acwcli.model.columns import CONTACT_FRAME
+
+Checks = Sequence[tuple[pl.Expr, str]]
+"""(condition, reason): the first that applies names the row; a null condition does not apply."""
+
+_NOTHING = ("", "\\n", "null", "none", "[none]", "-", "--", "n/a", "na")
+
+
+def headers(columns: Sequence[str], names: Iterable[str]) -> dict[str, str]:
+    """Return name → header as written, for the names a file has; case, blanks and light punctuation do not count."""
+    written = {fold(header): header for header in reversed(columns)}
+    return {name: written[fold(name)] for name in names if fold(name) in written}
+
+
+def cell(header: str) -> pl.Expr:
+    """Return a column as text; `\\N`, `NULL`, `[None]`, `-`, `N/A` and the like are null."""
+    text = pl.col(header).cast(pl.String)
+    return pl.when(~text.str.to_lowercase().is_in(_NOTHING)).then(text)
+
+
+def length(grid: Grid, header: str, unit_ms: int = 1000) -> pl.Expr:
+    """Return a column of lengths as integer ms, its one form (seconds, H:MM:SS, …) decided from all values."""
+    form = decide_duration(
+        grid.frame.select(header), grid.sample[header], name=header, source=grid.source, unit_ms=unit_ms
+    )
+    return duration_ms(pl.col(header), form)
+
+
+def length_checks(header: str, ms: pl.Expr) -> list[tuple[pl.Expr, str]]:
+    """Reject lengths that cannot be read or are negative."""
+    return [(cell(header).is_not_null() & ms.is_null(), f"unreadable {header}"), (ms < 0, f"negative {header}")]
+
+
+def canonical(
+    grid: Grid,
+    kind: Kind,
+    columns: Mapping[str, pl.Expr],
+    options: ReadOptions,
+    *,
+    checks: Checks = (),
+    ignored: Checks = (),
+) -> FileFrame:
+    """Read a file whose columns are known.
+
+    Args:
+        grid: the file.
+        kind: which canonical frame it is.
+        columns: canonical name → expression over the file's columns; further names stay in the frame.
+        options: how to read; `rows` picks rows.
+        checks: why a row is rejected.
+        ignored: why a row is no data of this kind; goes before `checks`.
+
+    Returns:
+        The file. Rejected rows of state logs stay in their place, marked; those of other kinds are gone.
+    """
+    unused = pl.lit(None, pl.String)
+    for condition, reason in reversed(ignored):
+        unused = pl.when(condition).then(pl.lit(reason)).otherwise(unused)
+    frame = picked(grid, options.rows).select(
+        *(expr.alias(name) for name, expr in columns.items()),
+        *([pl.struct(pl.col(name) for name in grid.columns).hash().alias("row_hash")] if kind == "contacts" else []),
+        pl.col("__row").alias("row"),
+        "picked",
+        pl.when(pl.col("__bad").is_null()).then(unused).alias("unused"),
+        reject_reason([(condition & unused.is_null(), reason) for condition, reason in checks]),
+    )
+    frame = frame.with_columns(pl.col("agent_id").cast(pl.Categorical)).collect(engine="streaming")
+    loaded = FileFrame(grid.source, kind, frame)
+    frame = _without_unused(account(frame, grid, loaded), loaded)
+    if kind != "states" and "rejected" in frame.columns:
+        frame = frame.filter(~pl.col("rejected")).drop("rejected")
+    agents, spelling = one_spelling(frame["agent_id"])
+    loaded.frame = _complete(frame.with_columns(agents), kind)
+    loaded.notes += spelling
+    return loaded
+
+
+def _without_unused(frame: pl.DataFrame, loaded: FileFrame) -> pl.DataFrame:
+    for reason, count in frame["unused"].drop_nulls().value_counts().iter_rows():
+        loaded.ignored[reason] += count
+    return frame.filter(pl.col("unused").is_null()).drop("unused")
+
+
+def _complete(frame: pl.DataFrame, kind: Kind) -> pl.DataFrame:
+    missing = CONTACT_FRAME if kind == "contacts" else {}
+    return frame.with_columns(
+        pl.lit(None, dtype).alias(name) for name, dtype in missing.items() if name not in frame.columns
+    )

@@ -1,0 +1,109 @@
+"""A profile as a format among the others: it recognises its export by content and reads it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import polars as pl
+
+from acwcli.formats.frames import FileFrame, Match, Probe
+from acwcli.formats.options import ReadOptions
+from acwcli.formats.platforms import generic_contacts, generic_states
+from acwcli.formats.profile import Profile, load_profile
+from acwcli.formats.profile_grid import (
+    Prepared,
+    find_column,
+    first_found,
+    found_parts,
+    older_versions,
+    prepare,
+    without_rows,
+)
+
+FOLDER = Path(__file__).with_name("profiles")
+
+
+def built_in() -> dict[str, Path]:
+    """The profiles that come with the package, by format name; none is read."""
+    return {path.stem.replace("_", "-"): path for path in sorted(FOLDER.glob("*.toml"))}
+
+
+@dataclass(frozen=True)
+class ProfileFormat:
+    """What a module in `platforms` offers, from a profile."""
+
+    profile: Profile
+    given: bool = False
+
+    @property
+    def TITLE(self) -> str:  # noqa: N802  # named as in the modules
+        """What a person calls it."""
+        return self.profile.title
+
+    @property
+    def KIND(self) -> str:  # noqa: N802
+        """`states` or `contacts`."""
+        return self.profile.kind
+
+    @property
+    def METHOD(self) -> str:  # noqa: N802
+        """The grade of evidence it gives."""
+        return self.profile.method
+
+    def match(self, probe: Probe, options: ReadOptions) -> Match:  # noqa: ARG002  # as every format is asked
+        """The needed headers are there, and the cells that must tell do."""
+        headers = probe.grid.columns
+        missing = [spellings[0] for spellings in self.profile.needed if first_found(spellings, headers) is None]
+        if missing:
+            return Match(0, missing="no column " + ", ".join(missing))
+        for column, texts in self.profile.values.items():
+            if not _begins(probe.grid.sample, find_column(column, headers), texts):
+                return Match(0, missing=f"no {column} that begins with {' or '.join(texts)}")
+        # The more headers a profile names, the surer it is; one the user gave comes first.
+        score = (0.97 if self.given else 0.85) + 0.0004 * min(len(self.profile.needed) + len(self.profile.values), 60)
+        return Match(score, "columns " + ", ".join(spellings[0] for spellings in self.profile.needed))
+
+    def read(self, probes: Sequence[Probe], options: ReadOptions) -> list[FileFrame]:
+        """Read the files; a record delivered again in any of them counts once, in its latest version."""
+        prepared = [prepare(probe.grid, self.profile, options) for probe in probes]
+        if self.profile.key:
+            older = older_versions([item.grid for item in prepared], self.profile, prepared[0].options)
+            prepared = [
+                Prepared(without_rows(item.grid, rows, "older version"), item.options, item.notes)
+                for item, rows in zip(prepared, older, strict=True)
+            ]
+        return [self._read(item) for item in prepared]
+
+    def _read(self, prepared: Prepared) -> FileFrame:
+        reader = generic_states if self.profile.kind == "states" else generic_contacts
+        loaded = reader.read_grid(prepared.grid, prepared.options)
+        loaded.notes = [*prepared.notes, *loaded.notes]
+        loaded.details["profile"] = self.profile.source
+        return loaded
+
+
+def _begins(sample: pl.DataFrame, column: str | None, texts: Sequence[str]) -> bool:
+    if column is None:
+        return False
+    cells = sample[column].cast(pl.String) if column in sample.columns else _inside(sample, column)
+    wanted = tuple(text.lower() for text in texts)
+    return any(cell.lower().startswith(wanted) for cell in cells.drop_nulls().to_list())
+
+
+def _inside(sample: pl.DataFrame, path: str) -> pl.Series:
+    first, _, rest = path.partition(".")
+    return sample[first].cast(pl.String).str.json_path_match(f"$.{rest}")
+
+
+def of_profile(path: str, *, given: bool) -> ProfileFormat:
+    """The format a profile describes.
+
+    Raises:
+        UsageError: it cannot be read, or something in it is wrong.
+    """
+    return ProfileFormat(load_profile(path), given)
+
+
+__all__ = ["ProfileFormat", "built_in", "found_parts", "of_profile"]

@@ -1,0 +1,271 @@
+"""A profile put upon a file: columns found, cells cleaned, rows that are no data counted and taken out."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+import polars as pl
+
+from acwcli.errors import InputError
+from acwcli.formats.columns import Chosen
+from acwcli.formats.duration_text import decide_duration, duration_ms
+from acwcli.formats.grid import BAD, ROW, Grid
+from acwcli.formats.options import ReadOptions
+from acwcli.formats.profile import Condition, Profile
+from acwcli.formats.times import Times
+from acwcli.formats.words import column_unit, fold, fold_expr
+
+_OWN = "{} (profile)"
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """A file as its profile sees it: fit for the readers of state logs and contact records.
+
+    Attributes:
+        grid: the file with cleaned and added columns, without rows that are no data.
+        options: how to read it: `columns`, `states`, `units_ms`, clock and zone of the profile, the user's flags first.
+        notes: what to say.
+    """
+
+    grid: Grid
+    options: ReadOptions
+    notes: list[str]
+
+
+def find_column(spelling: str, headers: Sequence[str]) -> str | None:
+    """Return the header meant (case, spaces and light punctuation do not matter), or a path into a JSON column."""
+    if spelling in headers:
+        return spelling
+    folded = {fold(header): header for header in reversed(headers)}
+    if (found := folded.get(fold(spelling))) is not None:
+        return found
+    first, dot, _ = spelling.partition(".")
+    return spelling if dot and first in headers else None
+
+
+def found_parts(spelling: str, headers: Sequence[str]) -> list[str] | None:
+    """Return the header, or the two headers of `date+time`; None when one is not there."""
+    if (whole := find_column(spelling, headers)) is not None:
+        return [whole]
+    parts = [find_column(part.strip(), headers) for part in spelling.split("+")]
+    return [part for part in parts if part] if len(parts) == 2 and all(parts) else None
+
+
+def first_found(spellings: Sequence[str], headers: Sequence[str]) -> list[str] | None:
+    """Return the first of several spellings that is there."""
+    return next((parts for text in spellings if (parts := found_parts(text, headers)) is not None), None)
+
+
+def prepare(grid: Grid, profile: Profile, options: ReadOptions) -> Prepared:
+    """Put a profile upon a file.
+
+    Raises:
+        InputError: the file has no column for something the profile cannot do without.
+    """
+    headers = grid.columns
+    columns = {name: parts for name, given in profile.columns.items() if (parts := first_found(given, headers))}
+    if "agent_id" not in columns:
+        wanted = " or ".join(f"'{header}'" for header in profile.columns["agent_id"])
+        raise InputError(f"{grid.source}: no column {wanted}, which {profile.name} needs; map it with --map agent_id=…")
+    cells = _Cells(grid, profile)
+    added = _cleaned(cells, profile, columns)
+    added |= _derived(cells, profile, columns)
+    notes = [] if profile.most_rows is None else _truncated(grid, profile.most_rows)
+    notes += _warnings(grid, profile, cells)
+    grid, ignored = _without(grid, profile, cells)
+    frame = grid.frame.with_columns(**added)
+    sample = grid.sample.with_columns(**added)
+    names = [*headers, *(name for name in added if name not in headers)]
+    own = {name: "+".join(parts) for name, parts in columns.items()}
+    own |= {
+        name: _OWN.format(name) for name in (*profile.constants, "state", "timed_out") if _OWN.format(name) in added
+    }
+    prepared = replace(grid, columns=names, frame=frame, sample=sample, ignored=grid.ignored + ignored)
+    units = dict(profile.units_ms) | _checked_units(prepared, profile, own, options)
+    return Prepared(prepared, _options(profile, options, own, units), notes)
+
+
+def _options(profile: Profile, options: ReadOptions, own: Mapping[str, str], units: Mapping[str, int]) -> ReadOptions:
+    """What the profile says about reading; the user's own words come first."""
+    return replace(
+        options,
+        columns={**own, **options.columns},
+        states={
+            state: (*options.states.get(state, ()), *profile.states.get(state, ()))
+            for state in {**profile.states, **options.states}
+        },
+        units_ms=units,
+        only_mapped=True,
+        tz=profile.tz or options.tz,
+        time_format=options.time_format or profile.time_format,
+        date_order=options.date_order or profile.date_order,
+    )
+
+
+class _Cells:
+    """The cells of a file by the names a profile uses: headers, other spellings, paths into JSON."""
+
+    def __init__(self, grid: Grid, profile: Profile) -> None:
+        self._grid = grid
+        self._profile = profile
+
+    def text(self, column: str) -> pl.Expr | None:
+        """A cell as cleaned text; None when the file has no such column."""
+        name = find_column(column, self._grid.columns)
+        if name is None:
+            return None
+        cell = self._inside(name) if name not in self._grid.columns else pl.col(name).cast(pl.String)
+        if (off := self._rule(self._profile.strip, name)) is not None:
+            bare = cell.str.strip_chars(off).str.strip_chars()
+            cell = pl.when(bare != "").then(bare)
+        if (words := self._rule(self._profile.empty, name)) is not None:
+            cell = pl.when(~cell.str.to_lowercase().is_in([word.lower() for word in words])).then(cell)
+        return cell
+
+    def is_cleaned(self, column: str) -> bool:
+        """Whether the cell is not simply the file's own."""
+        name = find_column(column, self._grid.columns)
+        rules: tuple[Mapping[str, object], ...] = (self._profile.strip, self._profile.empty)
+        return name not in self._grid.columns or any(self._rule(rule, str(name)) is not None for rule in rules)
+
+    def meets(self, condition: Condition) -> pl.Expr | None:
+        """Whether a row meets a condition; None when the file has no such column."""
+        cell = self.text(condition.column)
+        if cell is None:
+            return None
+        if condition.test == "empty":
+            return cell.is_null() == condition.wanted
+        lower, texts = cell.str.to_lowercase(), [text.lower() for text in condition.texts]
+        if condition.test == "is":
+            return lower.is_in(texts).fill_null(False)
+        if condition.test == "starts":
+            return pl.any_horizontal(lower.str.starts_with(text) for text in texts).fill_null(False)
+        return lower.str.contains_any(texts).fill_null(False)
+
+    @staticmethod
+    def _rule(rules: Mapping[str, object], name: str) -> object | None:
+        return next((rule for header, rule in rules.items() if fold(header) == fold(name)), None)
+
+    def _inside(self, path: str) -> pl.Expr:
+        first, _, rest = path.partition(".")
+        return pl.col(first).cast(pl.String).str.json_path_match(f"$.{rest}")
+
+
+def _cleaned(cells: _Cells, profile: Profile, columns: Mapping[str, Sequence[str]]) -> dict[str, pl.Expr]:
+    """The columns whose cells are not simply the file's own, under their headers."""
+    found: dict[str, pl.Expr] = {}
+    for header in (part for parts in columns.values() for part in parts):
+        text = cells.text(header)
+        if text is not None and cells.is_cleaned(header):
+            found[header] = text
+    return found
+
+
+def _derived(cells: _Cells, profile: Profile, columns: Mapping[str, Sequence[str]]) -> dict[str, pl.Expr]:
+    """Columns the file does not have: constants, time-outs, wrap-up told by a reason."""
+    found = {_OWN.format(name): pl.lit(text) for name, text in profile.constants.items() if name not in columns}
+    if profile.timed_out is not None and (met := cells.meets(profile.timed_out)) is not None:
+        found[_OWN.format("timed_out")] = pl.when(met).then(pl.lit("true")).otherwise(pl.lit("false"))
+    if profile.wrap_reasons and {"state", "reason"} <= columns.keys():
+        state, reason = cells.text(columns["state"][0]), cells.text(columns["reason"][0])
+        if state is not None and reason is not None:
+            wraps = fold_expr(reason).is_in([fold(word) for word in profile.wrap_reasons])
+            found[_OWN.format("state")] = pl.when(wraps).then(pl.lit("acw")).otherwise(state)
+    return found
+
+
+def _warnings(grid: Grid, profile: Profile, cells: _Cells) -> list[str]:
+    met = {place: cells.meets(rule) for place, rule in enumerate(profile.warn)}
+    asked = {str(place): condition.sum() for place, condition in met.items() if condition is not None}
+    if not asked:
+        return []
+    counts = grid.frame.select(**asked).collect(engine="streaming").row(0, named=True)
+    return [
+        f"{grid.source}: {profile.warn[int(place)].say} ({count:,} rows)" for place, count in counts.items() if count
+    ]
+
+
+def _truncated(grid: Grid, most: int) -> list[str]:
+    rows = grid.frame.select(pl.len()).collect(engine="streaming").item()
+    return [f"{grid.source}: exactly {most:,} rows, where the platform cuts its export: rows may be missing"] * (
+        rows == most
+    )
+
+
+def _without(grid: Grid, profile: Profile, cells: _Cells) -> tuple[Grid, Counter[str]]:
+    """Take out the rows that the profile calls no data."""
+    reason: pl.Expr = pl.lit(None, pl.String)
+    for rule in reversed(profile.ignore):
+        if (met := cells.meets(rule)) is not None:
+            reason = pl.when(met).then(pl.lit(rule.say)).otherwise(reason)
+    reason = pl.when(pl.col(BAD).is_null()).then(reason)
+    counts = grid.frame.select(reason.alias("reason")).drop_nulls().group_by("reason").len()
+    ignored = Counter(dict(counts.collect(engine="streaming").iter_rows()))
+    if not ignored:
+        return grid, ignored
+    return replace(
+        grid, frame=grid.frame.filter(reason.is_null()), sample=grid.sample.filter(reason.is_null())
+    ), ignored
+
+
+def _checked_units(grid: Grid, profile: Profile, own: Mapping[str, str], options: ReadOptions) -> dict[str, int]:
+    """Bare numbers are seconds or milliseconds: whichever makes a length equal the time between its two instants."""
+    lengths = [name for name in ("acw_s", "talk_s", "hold_s", "duration") if name in own]
+    if not profile.unit_check or column_unit(own[lengths[0]]) is not None:
+        return {}
+    length, start, end = (find_column(column, grid.columns) for column in profile.unit_check)
+    if length is None or start is None or end is None or column_unit(length) is not None:
+        return {}
+    clocks = replace(options, time_format=options.time_format or profile.time_format,
+                     date_order=options.date_order or profile.date_order)  # fmt: skip
+    form = decide_duration(grid.frame.select(length), grid.sample[length], name=length, source=grid.source)
+    if form.kind != "number":
+        return {}
+    times = Times(grid, Chosen({"answered_at": (start,), "ended_at": (end,)}), clocks)
+    between = (times.instant("ended_at") - times.instant("answered_at")).dt.total_milliseconds()
+    apart = grid.sample.lazy().select(length=duration_ms(pl.col(length), form), between=between).drop_nulls()
+    seconds = apart.filter((pl.col("length") > 0) & (pl.col("between") > 0)).collect()
+    if seconds.is_empty():
+        return {}
+    ratio = seconds["length"].sum() / seconds["between"].sum()
+    return dict.fromkeys(lengths, 1 if ratio > 30 else 1000)
+
+
+def older_versions(grids: Sequence[Grid], profile: Profile, options: ReadOptions) -> list[list[int]]:
+    """The rows of each file that a later version of the same record replaces.
+
+    A record is delivered again with the same key; the latest `newest_by` stays, of equal ones the last row read.
+    """
+    parts = []
+    for place, grid in enumerate(grids):
+        keys = [find_column(key, grid.columns) for key in profile.key]
+        if not keys or None in keys:
+            continue
+        named = [pl.col(str(key)).cast(pl.String) for key in keys]
+        stamp = find_column(profile.newest_by, grid.columns) if profile.newest_by else None
+        version = (
+            Times(grid, Chosen({"event_time": (stamp,)}), options).instant("event_time") if stamp else pl.lit(None)
+        )
+        parts.append(
+            grid.frame.filter(pl.col(BAD).is_null() & pl.all_horizontal(key.is_not_null() for key in named))
+            .select(file=pl.lit(place), row=pl.col(ROW), key=pl.struct(named).hash(), version=version.cast(pl.Int64))
+        )  # fmt: skip
+    older: list[list[int]] = [[] for _ in grids]
+    if not parts:
+        return older
+    rows = pl.concat(parts).collect(engine="streaming").sort("version", "file", "row", nulls_last=False)
+    for file, row in rows.filter(~pl.col("key").is_last_distinct()).select("file", "row").iter_rows():
+        older[file].append(row)
+    return older
+
+
+def without_rows(grid: Grid, rows: Sequence[int], reason: str) -> Grid:
+    """Take rows out and count them."""
+    if not rows:
+        return grid
+    stays = ~pl.col(ROW).is_in(list(rows))
+    ignored = grid.ignored + Counter({reason: len(rows)})
+    return replace(grid, frame=grid.frame.filter(stays), sample=grid.sample.filter(stays), ignored=ignored)

@@ -1,0 +1,42 @@
+"""The library API: load → wraps → figures. What the commands call, and what a notebook would import.
+
+Nothing here prints; what a reader should know comes back as notes and counts.
+"""
+
+from acwcli.pipeline.loading import Loaded, load, refuse_bad_rows
+from acwcli.pipeline.overview import formats, inspect
+from acwcli.pipeline.questions import (
+    CONTRIBUTORS,
+    MEASURES,
+    Question,
+    diagnose,
+    flag,
+    measure,
+    observations,
+    rules,
+    summarise,
+    wraps_table,
+)
+from acwcli.pipeline.rebuilding import WrapOptions, Wraps, needs_of_where, wraps
+
+__all__ = [
+    "CONTRIBUTORS",
+    "MEASURES",
+    "Loaded",
+    "Question",
+    "WrapOptions",
+    "Wraps",
+    "diagnose",
+    "flag",
+    "formats",
+    "inspect",
+    "load",
+    "measure",
+    "needs_of_where",
+    "observations",
+    "refuse_bad_rows",
+    "rules",
+    "summarise",
+    "wraps",
+    "wraps_table",
+]

@@ -1,0 +1,77 @@
+"""What was read and what can be read: inspect and formats."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import polars as pl
+
+from acwcli.analyse.inspection import FileFacts, inspection
+from acwcli.formats import detect
+from acwcli.formats.frames import Match
+from acwcli.model.table import Column, Table
+from acwcli.pipeline.loading import FIRST_INSTANTS
+from acwcli.pipeline.rebuilding import Wraps
+
+
+def formats() -> Table:
+    """The known exports."""
+    rows = []
+    for name in detect.names():
+        module = detect.platform(name)
+        rows.append({"format": name, "title": module.TITLE, "kind": module.KIND, "method": module.METHOD})
+    frame = pl.DataFrame(rows)
+    return Table("formats", frame, tuple(Column(name) for name in frame.columns))
+
+
+def inspect(found: Wraps, *, verbose: bool = False) -> Table:
+    """What each file was taken for, and the account of its rows."""
+    return inspection(_file_facts(found), verbose=verbose)
+
+
+def _file_facts(found: Wraps) -> list[FileFacts]:
+    matches = {item.probe.input.name: item for item in found.loaded.recognised}
+    begun = dict(found.frame.group_by("file").len().iter_rows())
+    facts = []
+    for index, (loaded, counts) in enumerate(zip(found.loaded.files, found.loaded.counts, strict=True)):
+        item = matches[loaded.source]
+        clock = FIRST_INSTANTS[loaded.kind]
+        times = loaded.frame[clock] if clock in loaded.frame.columns else pl.Series([], dtype=pl.Datetime("ms", "UTC"))
+        best = item.matches[item.format] if item.format in item.matches else Match(0)
+        facts.append(
+            FileFacts(
+                loaded.source, item.format, loaded.kind, counts, loaded.frame["agent_id"].drop_nulls().n_unique(),
+                begun.get(index, 0), *_span(times), best.why,
+                loaded.details | _runners_up(item) | _reconciled(found, loaded.kind),
+            )
+        )  # fmt: skip
+    skipped = [item for item in found.loaded.recognised if item.format is None]
+    return facts + [FileFacts(item.probe.input.name, None, note=item.problem) for item in skipped]
+
+
+def _runners_up(item: detect.Recognised) -> dict[str, str]:
+    """What the other formats said: the runner-up and why not, and what is missing for the rest."""
+    others = {name: match for name, match in item.matches.items() if name != item.format}
+    return {
+        f"not {name}": f"fits less well ({match.score:.2f}): {match.why}"
+        if match.score
+        else f"missing: {match.missing}"
+        for name, match in others.items()
+    }
+
+
+def _reconciled(found: Wraps, kind: str) -> dict[str, str]:
+    if kind != "contacts" or not found.reconciliation:
+        return {}
+    known = found.reconciliation
+    return {
+        "reconciliation": f"{known['both']:,} wraps in states and records, "
+        f"{known['differ']:,} of them more than 1 s apart "
+        f"(totals {known['states_s']:.1f} s and {known['records_s']:.1f} s); "
+        f"{known['states_only']:,} only in states, {known['records_only']:,} only in records"
+    }
+
+
+def _span(times: pl.Series) -> tuple[datetime | None, datetime | None]:
+    first, last = times.min(), times.max()
+    return (first if isinstance(first, datetime) else None, last if isinstance(last, datetime) else None)

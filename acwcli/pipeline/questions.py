@@ -1,0 +1,162 @@
+"""From wraps to answers: the observations a question is about, and the figures of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+import polars as pl
+
+from acwcli.analyse.diagnose import diagnose as _diagnose
+from acwcli.analyse.flag import flag as _flag
+from acwcli.analyse.rules import Rule, parse_measure, parse_rule
+from acwcli.analyse.summary import summary as _summary
+from acwcli.errors import NoWrapsError, UsageError, did_you_mean
+from acwcli.model.columns import COUNTED, LEGS
+from acwcli.model.derived import DERIVED, derived_columns
+from acwcli.model.table import Table
+from acwcli.model.wraps import public_wraps
+from acwcli.pipeline.rebuilding import GROUP_TEXTS, Wraps
+
+MEASURES = ("acw", "talk", "hold", "handle")
+
+
+CONTRIBUTORS = ("agent_id", "queue", "channel", "disposition", "direction", "hour", "weekday", "ended_by")
+
+
+_GROUPS = (*GROUP_TEXTS, *DERIVED, "method", "ended_by", "source")
+
+
+@dataclass(frozen=True)
+class Question:
+    """What is measured and by which columns it is looked at.
+
+    Attributes:
+        of: `acw`, `talk`, `hold` or `handle`.
+        groups: wraps, derived or roster columns.
+    """
+
+    of: str = "acw"
+    groups: tuple[str, ...] = ()
+
+    @property
+    def noun(self) -> str:
+        """What is counted: wraps, or contacts for the other measures."""
+        return "wraps" if self.of == "acw" else "contacts"
+
+    def needs(self) -> frozenset[str]:
+        """The wrap columns to read for it."""
+        lengths = {
+            "acw": ("acw_ms",),
+            "talk": (LEGS, "talk_ms"),
+            "hold": (LEGS, "hold_ms"),
+            "handle": (LEGS, "acw_ms", "talk_ms", "hold_ms"),
+        }
+        return frozenset((*lengths[self.of], *self.groups))
+
+
+def observations(found: Wraps, question: Question) -> pl.LazyFrame:
+    """One row per wrap (or contact) that counts, with `value_ms` and the columns the question groups by.
+
+    Raises:
+        UsageError: a group column nobody knows.
+        NoWrapsError: nothing is left to compute with.
+    """
+    known = (*_GROUPS, *found.roster_columns)
+    for name in question.groups:
+        if name not in known:
+            more = "" if found.roster_columns else "; --roster FILE brings more (team, site …)"
+            raise UsageError(f"unknown column '{name}'{did_you_mean(name, known)}; known: {', '.join(known)}{more}")
+    frame = _measured(found, question)
+    if frame.is_empty():
+        raise NoWrapsError(_why_nothing(found, question))
+    derived = [name for name in question.groups if name in DERIVED]
+    return frame.lazy().with_columns(derived_columns(derived, found.options.tz))
+
+
+def _measured(found: Wraps, question: Question) -> pl.DataFrame:
+    if question.of == "acw":
+        return found.frame.filter(pl.col("status").is_in(COUNTED)).with_columns(value_ms="acw_ms")
+    if found.legs is None:
+        return found.frame.clear()
+    talk, hold, acw = pl.col("talk_ms"), pl.col("hold_ms"), pl.col("acw_ms")
+    value, sure = {
+        "talk": (talk, pl.col("sure_talk")),
+        "hold": (hold, pl.col("sure_talk")),
+        "handle": (talk + hold.fill_null(0) + acw.fill_null(0), pl.col("sure_talk") & pl.col("sure_acw")),
+    }[question.of]
+    legs = found.legs.with_columns(value_ms=value, ended_by=pl.lit(None, pl.String))
+    return legs.filter(pl.col("value_ms").is_not_null() & sure)
+
+
+def _why_nothing(found: Wraps, question: Question) -> str:
+    total = found.loaded.total()
+    filters = [f"--{name}" for name in ("since", "until", "where") if getattr(found.options, name) is not None]
+    left = f" that {', '.join(filters)} let through" if filters else ""
+    if question.of != "acw":
+        return f"no contact with a known {question.of} time{left} in {total.used:,} used rows"
+    statuses = ", ".join(f"{count:,} {status}" for status, count in found.statuses().items()) or "none at all"
+    records = any(file.kind == "contacts" for file in found.loaded.files)
+    hint = "; --infer-gap gives an upper bound from contact records" if records and not found.frame.height else ""
+    return (
+        f"no usable wraps{left} in {total.read:,} rows (wraps found: {statuses}){hint}. "
+        "acw inspect PATH shows what was read"
+    )
+
+
+def wraps_table(found: Wraps) -> Table:
+    """The wraps contract: every wrap, ordered by agent, start and row.
+
+    Raises:
+        NoWrapsError: there is no wrap of any status.
+    """
+    if found.frame.is_empty():
+        raise NoWrapsError(_why_nothing(found, Question()))
+    return public_wraps(found.frame)
+
+
+def summarise(found: Wraps, question: Question = Question(), *, limit_ms: int | None = None) -> Table:
+    """How long wraps take: one row per group, or one for everyone."""
+    return _summary(observations(found, question), question.groups, limit_ms, question.noun)
+
+
+def diagnose(
+    found: Wraps,
+    question: Question = Question(groups=CONTRIBUTORS),
+    *,
+    within_ms: int | None = None,
+    min_wraps: int = 20,
+) -> Table:
+    """Whether the mean tells the truth, and who makes it."""
+    left_out = (
+        found.frame.filter(~pl.col("status").is_in(COUNTED)).group_by("status").agg(pl.len(), pl.col("acw_ms").sum())
+    )
+    counts = {status: count for status, count, _ in left_out.iter_rows()}
+    lengths = {status: length for status, _, length in left_out.iter_rows()}
+    return _diagnose(observations(found, question), within_ms, min_wraps, question.noun, counts, lengths)
+
+
+def flag(
+    found: Wraps,
+    question: Question = Question(groups=("agent_id",)),
+    *,
+    rules: Sequence[Rule],
+    measure: str = "mean",
+    peers: Sequence[str] = (),
+    min_wraps: int = 20,
+    every_agent: bool = False,
+) -> Table:
+    """The agents beyond a rule."""
+    return _flag(observations(found, question), rules, measure, peers, min_wraps, question.noun, every_agent)
+
+
+def rules(over: Iterable[str], under: Iterable[str]) -> list[Rule]:
+    """Parse the rules of `--over` and `--under`; without any it is `over mean`."""
+    found = [parse_rule("over", text) for text in over] + [parse_rule("under", text) for text in under]
+    return found or [parse_rule("over", "mean")]
+
+
+def measure(text: str) -> str:
+    """Check `--measure` before any file is read."""
+    parse_measure(text)
+    return text

@@ -1,0 +1,175 @@
+"""From canonical frames to wraps: rebuild, complete, join the roster, filter."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+
+import polars as pl
+
+from acwcli.analyse import select
+from acwcli.formats.roster import Roster
+from acwcli.model.columns import COUNTED, LEGS, WRAP_FRAME
+from acwcli.pipeline.loading import Loaded
+from acwcli.reconstruct.combine import Reconstructed, reconstruct
+from acwcli.reconstruct.reconcile import reconcile
+
+GROUP_TEXTS = ("agent_id", "contact_id", "queue", "channel", "direction", "disposition")
+
+
+@dataclass(frozen=True)
+class WrapOptions:
+    """How wraps are rebuilt and which of them count.
+
+    Attributes:
+        max_wrap_ms: a longer wrap is stuck.
+        gap_cap_ms: infer wraps from gaps between contacts up to this length; None: never.
+        since: first instant (inclusive) of `wrap_start`, or None.
+        until: last instant (exclusive) of `wrap_start`, or None.
+        where: SQL expression over wraps columns, or None.
+        tz: zone of derived days and hours, of bare dates and of instants in `where`.
+    """
+
+    max_wrap_ms: int = 4 * 3_600_000
+    gap_cap_ms: int | None = None
+    since: str | None = None
+    until: str | None = None
+    where: str | None = None
+    tz: str = "UTC"
+
+
+@dataclass
+class Wraps:
+    """Every wrap of the input, whatever its status, after filters.
+
+    Attributes:
+        frame: the engine's wraps (lengths in ms, `file` index and `row` of origin) with roster columns.
+        legs: contact legs for talk, hold and handle time; None unless asked for.
+        loaded: the files behind it.
+        notes: what a reader of the figures should know.
+        roster_columns: what the roster brought.
+    """
+
+    frame: pl.DataFrame
+    legs: pl.DataFrame | None
+    loaded: Loaded
+    options: WrapOptions
+    notes: list[str] = field(default_factory=list)
+    roster_columns: tuple[str, ...] = ()
+    reconciliation: dict[str, float] = field(default_factory=dict)
+
+    def statuses(self) -> dict[str, int]:
+        """How many wraps have each status."""
+        return dict(self.frame.group_by("status").len().sort("status").iter_rows())
+
+
+def wraps(loaded: Loaded, options: WrapOptions, needs: frozenset[str], roster: Roster | None = None) -> Wraps:
+    """Rebuild and filter the wraps of loaded files.
+
+    Args:
+        loaded: the result of `load`.
+        options: see `WrapOptions`.
+        needs: wrap columns the question needs (internal names: `acw_ms`, not `acw_s`).
+        roster: columns to join by agent, or None.
+
+    Returns:
+        Wraps of every status.
+    """
+    found = reconstruct(
+        loaded.of_kind("states"),
+        loaded.of_kind("contacts"),
+        needs=needs,
+        max_wrap_ms=options.max_wrap_ms,
+        gap_cap_ms=options.gap_cap_ms,
+    )
+    given = loaded.of_kind("wraps")
+    if given is not None:
+        _add_given(found, given)
+    for file, reasons in found.ignored.items():
+        loaded.counts[file].ignored.update(reasons)
+    result = Wraps(_complete(found.wraps), found.legs, loaded, options)
+    if found.records is not None and {"contact_id", "acw_ms"} <= needs:
+        result.reconciliation = reconcile(result.frame, found.records)
+    if found.legs is not None:
+        result.legs = _complete_legs(found.legs)
+    if given is not None and LEGS in needs:
+        result.notes.append("wraps files hold only contacts with a wrap; the talk of others is not in them")
+    return _filtered(result, roster)
+
+
+def _add_given(found: Reconstructed, given: pl.DataFrame) -> None:
+    """Take wraps files as they are; the same wrap twice, or one rebuilt from the other files too, counts once."""
+    given = _complete(given)
+    repeated = ~given.select(pl.struct(pl.exclude("file", "row", "timed_out")).is_first_distinct()).to_series()
+    if not found.wraps.is_empty():
+        same = ("agent_id", "wrap_start", "acw_ms")
+        rebuilt = found.wraps.select(pl.col("agent_id").cast(given.schema["agent_id"]), *same[1:], again=True).unique()
+        repeated |= given.join(rebuilt, on=same, how="left", maintain_order="left")["again"].fill_null(False)
+    repeated &= given["wrap_start"].is_not_null()
+    found.ignore("duplicate", given.filter(repeated))
+    given = given.filter(~repeated)
+    found.wraps = given if found.wraps.is_empty() else pl.concat([found.wraps, given], how="diagonal_relaxed")
+    if found.legs is not None or given["talk_ms"].null_count() < given.height:
+        own = given.filter(pl.col("talk_ms").is_not_null()).with_columns(
+            started_at="wrap_start",
+            sure_talk=True,
+            sure_acw=pl.col("status").is_in(COUNTED),
+            # Of talk time, not of the wrap: what legs of states and of records say, too.
+            method=pl.when(pl.col("method") == "state").then(pl.lit("state")).otherwise(pl.lit("duration")),
+        )
+        found.legs = own if found.legs is None else pl.concat([found.legs, own], how="diagonal_relaxed")
+
+
+def _complete(frame: pl.DataFrame) -> pl.DataFrame:
+    """Make sure every wrap column exists, null where nobody asked for it or knows it."""
+    missing = {name: kind for name, kind in WRAP_FRAME.items() if name not in frame.columns and name != "source"}
+    return frame.with_columns(pl.lit(None, kind).alias(name) for name, kind in missing.items())
+
+
+def _complete_legs(legs: pl.DataFrame) -> pl.DataFrame:
+    columns = (*GROUP_TEXTS, "method")
+    legs = legs.with_columns(pl.lit(None, pl.String).alias(name) for name in columns if name not in legs.columns)
+    return legs.with_columns(wrap_start="started_at")
+
+
+def _filtered(result: Wraps, roster: Roster | None) -> Wraps:
+    frame, legs = result.frame, result.legs
+    if roster is not None:
+        frame = roster.join(frame)
+        legs = roster.join(legs) if legs is not None else None
+        result.notes.extend([*roster.notes, *roster.unknown(frame["agent_id"])])
+    chosen = {name: getattr(result.options, name) for name in ("since", "until", "where", "tz")}
+    frame, unplaced = select.select_rows(_with_source(frame, result.loaded), **chosen)
+    if unplaced:
+        result.notes.append(f"{unplaced:,} wraps without an instant are in no span of time (--since, --until)")
+    if legs is not None:
+        legs, _ = select.select_rows(_with_source(legs, result.loaded), **chosen)
+    result.notes.extend(_mixed_evidence(frame, result.loaded))
+    return replace(result, frame=frame, legs=legs, roster_columns=tuple(roster.columns) if roster else ())
+
+
+def _mixed_evidence(frame: pl.DataFrame, loaded: Loaded) -> list[str]:
+    """Methods are never mixed silently; state logs alone have one."""
+    if all(file.kind == "states" for file in loaded.files):
+        return []
+    methods = frame.filter(pl.col("status").is_in(COUNTED)).group_by("method").len().sort("method")
+    if methods.height < 2:
+        return []
+    listed = ", ".join(f"{count:,} {method}" for method, count in methods.iter_rows())
+    first = methods["method"][0]
+    return [
+        f"wraps of mixed evidence: {listed}; --by method tells them apart, --where \"method = '{first}'\" picks one"
+    ]
+
+
+def _with_source(frame: pl.DataFrame, loaded: Loaded) -> pl.DataFrame:
+    """Name the file of each row; one dictionary entry per file, not a string per row."""
+    names = pl.Series([item.source for item in loaded.files], dtype=pl.Categorical)
+    return frame.with_columns(source=names.gather(frame["file"]) if frame.height else pl.lit(None, pl.Categorical))
+
+
+def needs_of_where(where: str | None) -> frozenset[str]:
+    """The wrap columns a condition needs, by their internal names."""
+    names = select.columns_of(where) if where is not None else frozenset()
+    return frozenset(
+        name.removesuffix("_s") + "_ms" if f"{name.removesuffix('_s')}_ms" in WRAP_FRAME else name for name in names
+    )
