@@ -28,9 +28,11 @@ from stories import centre, phones, team, vicidial
 def text_files() -> dict[str, bytes]:
     """Return path → bytes of every file whose bytes never change."""
     generic = centre.files() | team.files()
-    return {f"generic/{name}": content for name, content in generic.items()} | {
-        f"asterisk_queue_log/{name}": content for name, content in phones.files().items()
-    } | vicidial.files()
+    return (
+        {f"generic/{name}": content for name, content in generic.items()}
+        | {f"asterisk_queue_log/{name}": content for name, content in phones.files().items()}
+        | vicidial.files()
+    )
 
 
 def write_all(folder: Path) -> None:

@@ -28,15 +28,15 @@ COMMANDS = {
 class LazyGroup(TyperGroup):
     """Lists commands from `COMMANDS` and imports a command's module only when it runs."""
 
-    def list_commands(self, ctx: Any) -> list[str]:  # noqa: ANN401  # typer's own context class is private
+    def list_commands(self, ctx: Any) -> list[str]:  # noqa: ANN401, ARG002  # typer's own context class is private
         """The commands in the order a user meets them."""
         return list(COMMANDS)
 
-    def get_command(self, ctx: Any, cmd_name: str) -> Any:  # noqa: ANN401
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:  # noqa: ANN401, ARG002
         """A stub with the help line: enough for `acw --help`."""
         return TyperCommand(cmd_name, help=COMMANDS[cmd_name]) if cmd_name in COMMANDS else None
 
-    def resolve_command(self, ctx: Any, args: list[str]) -> Any:  # noqa: ANN401
+    def resolve_command(self, ctx: Any, args: list[str]) -> Any:  # noqa: ANN401, ARG002
         """The real command, built from its module."""
         name, rest = args[0], args[1:]
         if name not in COMMANDS:

@@ -69,6 +69,10 @@ class ReadFlags:
         str,
         _opt("--wrap", help="VICIdial: dispo, or dispo+dead (default).", panel=_READ, metavar="PARTS"),
     ] = "dispo+dead"
+    profile: Annotated[
+        list[str] | None,
+        _opt("--profile", help="TOML file that describes an export; repeat for several.", panel=_READ, metavar="FILE"),
+    ] = None
     roster: Annotated[
         str | None,
         _opt(

@@ -47,6 +47,7 @@ def read_options(flags: ReadFlags, needs: Iterable[str]) -> ReadOptions:
         rows=flags.rows,
         wrap_reasons=tuple(flags.wrap_reason) if flags.wrap_reason is not None else None,
         wrap_parts=one_of(flags.wrap, WRAP_PARTS, "--wrap"),
+        profiles=tuple(flags.profile or ()),
         max_bad=share(flags.max_bad, "--max-bad"),
         needs=frozenset(needs),
     )

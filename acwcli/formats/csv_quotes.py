@@ -36,7 +36,7 @@ def quoting_of(data: mmap.mmap, start: int, delimiter: str) -> bool | None:
 
 
 def _judged(block: bytes, delimiter: int) -> tuple[bool, bool]:
-    """Judge whole lines between line feeds, a multiple of 64 bytes: (a cell starts with a quote, a quote is out of place).
+    """Judge whole lines between line feeds, 64 bytes or a multiple: (a cell starts with a quote, one is out of place).
 
     Outside quotes a quote must open a cell, inside it must close one; a doubled quote does both, which is as good.
     """

@@ -6,14 +6,37 @@ import importlib
 import pkgutil
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from types import ModuleType
+from typing import Protocol, cast
 
 from acwcli.errors import AcwError, InputError, UsageError, did_you_mean
 from acwcli.formats import platforms
 from acwcli.formats.columns import guess_kind_of_map
-from acwcli.formats.frames import Match, Probe
+from acwcli.formats.frames import FileFrame, Match, Probe
 from acwcli.formats.inputs import Input
 from acwcli.formats.options import ReadOptions
+from acwcli.formats.profile import built_in_profiles, profile_name
+
+
+class Format(Protocol):
+    """What every format offers: a module in `platforms`, or a profile."""
+
+    @property
+    def TITLE(self) -> str:  # noqa: N802  # constants of a module
+        """What a person calls it."""
+
+    @property
+    def KIND(self) -> str:  # noqa: N802
+        """`states`, `contacts` or `wraps`."""
+
+    @property
+    def METHOD(self) -> str:  # noqa: N802
+        """The grade of evidence it gives."""
+
+    def match(self, probe: Probe, options: ReadOptions) -> Match:
+        """How well a file fits."""
+
+    def read(self, probes: Sequence[Probe], options: ReadOptions) -> Sequence[FileFrame]:
+        """The canonical frames of files that fit."""
 
 
 @dataclass(frozen=True)
@@ -33,14 +56,28 @@ class Recognised:
     problem: str = ""
 
 
-def names() -> tuple[str, ...]:
-    """The known formats, without importing any."""
-    return tuple(sorted(module.name.replace("_", "-") for module in pkgutil.iter_modules(platforms.__path__)))
+def names(profiles: Sequence[str] = ()) -> tuple[str, ...]:
+    """The known formats, without importing any.
+
+    Args:
+        profiles: profile files of the user.
+    """
+    modules = (module.name.replace("_", "-") for module in pkgutil.iter_modules(platforms.__path__))
+    return tuple(sorted({*modules, *built_in_profiles(), *map(profile_name, profiles)}))
 
 
-def platform(name: str) -> ModuleType:
-    """Import the module of a format."""
-    return importlib.import_module(f"{platforms.__name__}.{name.replace('-', '_')}")
+def platform(name: str, profiles: Sequence[str] = ()) -> Format:
+    """The module or profile of a format; the user's own profiles come first.
+
+    Raises:
+        UsageError: a profile that cannot be read, or has a mistake in it.
+    """
+    own = {profile_name(path): path for path in profiles}
+    if name in own or name in built_in_profiles():
+        from acwcli.formats.profile_format import of_profile
+
+        return of_profile(own.get(name) or str(built_in_profiles()[name]), given=name in own)
+    return cast(Format, importlib.import_module(f"{platforms.__name__}.{name.replace('-', '_')}"))
 
 
 def recognise(inputs: Sequence[Input], options: ReadOptions) -> list[Recognised]:
@@ -51,13 +88,25 @@ def recognise(inputs: Sequence[Input], options: ReadOptions) -> list[Recognised]
         UsageError: a forced format that does not exist.
     """
     forced = options.input_format
-    if forced is not None and forced not in names():
-        raise UsageError(f"unknown input format '{forced}'{did_you_mean(forced, names())}; known: {', '.join(names())}")
+    known = names(options.profiles)
+    if forced is not None and forced not in known:
+        raise UsageError(f"unknown input format '{forced}'{did_you_mean(forced, known)}; known: {', '.join(known)}")
     found = [_recognise(item, options, forced) for item in inputs]
     if all(item.format is None for item in found):
         reasons = "; ".join(f"{item.probe.input.name}: {item.problem}" for item in found[:3])
         raise InputError(f"no file that can be read ({reasons})")
+    _refuse_idle_profiles(found, options)
     return found
+
+
+def _refuse_idle_profiles(found: Sequence[Recognised], options: ReadOptions) -> None:
+    """A profile the user gave that fits no file is a mistake, not a shrug."""
+    for path in options.profiles:
+        name = profile_name(path)
+        if all(item.format != name for item in found) and options.input_format is None:
+            first = next(item for item in found if item.format is not None)
+            missing = first.matches[name].missing or f"{first.format} fits better"
+            raise InputError(f"profile {path} fits none of the files; {first.probe.input.name}: {missing}")
 
 
 def _recognise(item: Input, options: ReadOptions, forced: str | None) -> Recognised:
@@ -65,7 +114,8 @@ def _recognise(item: Input, options: ReadOptions, forced: str | None) -> Recogni
     try:
         if forced is not None:
             return Recognised(probe, forced, {forced: Match(1, "named with --input-format")})
-        matches = {name: platform(name).match(probe, options) for name in names()}
+        known = names(options.profiles)
+        matches = {name: platform(name, options.profiles).match(probe, options) for name in known}
     except InputError as error:
         if item.named:
             raise
@@ -81,7 +131,8 @@ def _recognise(item: Input, options: ReadOptions, forced: str | None) -> Recogni
 
 def _best(item: Input, matches: dict[str, Match], options: ReadOptions) -> str:
     wanted = guess_kind_of_map(options.columns)
-    if wanted is not None and matches[wanted].score > 0:
+    given = {profile_name(path) for path in options.profiles}
+    if wanted is not None and matches[wanted].score > 0 and next(iter(matches)) not in given:
         return wanted
     (first, best), (second, runner_up) = list(matches.items())[:2]
     if best.score == 0:

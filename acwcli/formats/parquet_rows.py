@@ -21,7 +21,7 @@ def read_parquet(plain: Plain) -> Grid:
         rows = pl.scan_parquet(plain.path, row_index_name=ROW, row_index_offset=1, glob=False)
         schema = rows.collect_schema()
         head = rows.head(_LOOKED_AT).collect()
-    except pl.exceptions.PolarsError as error:
+    except (pl.exceptions.PolarsError, pl.exceptions.PanicException) as error:  # damaged pages make Polars panic
         reason = str(error).splitlines()[0]
         raise InputError(f"{plain.name}: damaged Parquet ({reason}); copy or export it again") from error
     stored = [name for name in schema.names() if name != ROW]

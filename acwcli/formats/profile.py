@@ -123,6 +123,16 @@ class Profile:
         return UsageError(f"{self.source}:{line_of(self.text, path)}: {message}")
 
 
+def built_in_profiles() -> dict[str, Path]:
+    """The profiles that come with the package, by format name; none is read."""
+    return {profile_name(str(path)): path for path in sorted(Path(__file__).with_name("profiles").glob("*.toml"))}
+
+
+def profile_name(path: str) -> str:
+    """The name of the format a profile describes: the file's name without its suffix."""
+    return Path(path).stem.casefold().replace("_", "-").replace(" ", "-")
+
+
 @lru_cache(maxsize=64)
 def load_profile(path: str) -> Profile:
     """Read a profile.
@@ -176,7 +186,7 @@ class _Reader:
         units = self._table(tables, "units", (*_LENGTHS, "check"))
         newest = self._table(tables, "newest", ("key", "by"))
         return Profile(
-            name=Path(self._source).stem.casefold().replace("_", "-").replace(" ", "-"),
+            name=profile_name(self._source),
             source=self._source,
             text=self._text,
             title=self._text_at(tables, "title") or Path(self._source).stem,

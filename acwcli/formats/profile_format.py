@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 import polars as pl
 
@@ -16,19 +15,10 @@ from acwcli.formats.profile_grid import (
     Prepared,
     find_column,
     first_found,
-    found_parts,
     older_versions,
     prepare,
     without_rows,
 )
-
-FOLDER = Path(__file__).with_name("profiles")
-
-
-def built_in() -> dict[str, Path]:
-    """The profiles that come with the package, by format name; none is read."""
-    return {path.stem.replace("_", "-"): path for path in sorted(FOLDER.glob("*.toml"))}
-
 
 @dataclass(frozen=True)
 class ProfileFormat:
@@ -104,6 +94,3 @@ def of_profile(path: str, *, given: bool) -> ProfileFormat:
         UsageError: it cannot be read, or something in it is wrong.
     """
     return ProfileFormat(load_profile(path), given)
-
-
-__all__ = ["ProfileFormat", "built_in", "found_parts", "of_profile"]

@@ -5,6 +5,7 @@ Nothing here prints; what a reader should know comes back as notes and counts.
 
 from acwcli.pipeline.loading import Loaded, load, refuse_bad_rows
 from acwcli.pipeline.overview import formats, inspect
+from acwcli.pipeline.proof import prove_profiles
 from acwcli.pipeline.questions import (
     CONTRIBUTORS,
     MEASURES,
@@ -34,6 +35,7 @@ __all__ = [
     "measure",
     "needs_of_where",
     "observations",
+    "prove_profiles",
     "refuse_bad_rows",
     "rules",
     "summarise",

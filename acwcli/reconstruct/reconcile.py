@@ -19,12 +19,13 @@ def reconcile(wraps: pl.DataFrame, records: pl.DataFrame) -> dict[str, float]:
         two totals of the shared ones `states_s`, `records_s`.
     """
     keys = ["agent_id", "contact_id"]
+    has_both = pl.col("acw_ms").is_not_null() & pl.col("contact_id").is_not_null()
     from_states = (
-        wraps.filter((pl.col("method") == "state") & pl.col("acw_ms").is_not_null() & pl.col("contact_id").is_not_null())
+        wraps.filter((pl.col("method") == "state") & has_both)
         .group_by(keys).agg(pl.col("acw_ms").sum().alias("states_ms"))
     )  # fmt: skip
     from_records = (
-        records.filter(pl.col("acw_ms").is_not_null() & pl.col("contact_id").is_not_null())
+        records.filter(has_both)
         .with_columns(pl.col("agent_id").cast(wraps.schema["agent_id"]))
         .group_by(keys).agg(pl.col("acw_ms").sum().alias("records_ms"))
     )  # fmt: skip

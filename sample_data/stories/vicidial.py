@@ -97,18 +97,13 @@ def cycles() -> list[Cycle]:
     last = {agent: max(place for place, row in enumerate(rows) if row.user == agent) for agent in AGENTS}
     full, talked, screen, call = (last[agent] for agent in ("1002", "1003", "1004", "1006"))
     rows[full] = replace(rows[full], dispo_sec=65_535)
-    talk = rows[talked]
-    rows[talked] = replace(talk, dispo_epoch=None, dispo_sec=talk.talk_sec + talk.dispo_sec, dead_epoch=None, dead_sec=0)
+    both = rows[talked].talk_sec + rows[talked].dispo_sec
+    rows[talked] = replace(rows[talked], dispo_epoch=None, dispo_sec=both, dead_epoch=None, dead_sec=0)
     rows[screen] = replace(rows[screen], dispo_sec=0, status=None)
     rows[call] = replace(
         rows[call], talk_sec=0, dispo_epoch=None, dispo_sec=0, status=None, dead_epoch=None, dead_sec=0
     )
     return rows
-
-
-def earlier_version(rows: list[Cycle]) -> Cycle:
-    """Return a row of the middle as an export of that moment had it: still on the disposition screen."""
-    return replace(next(row for row in rows[100:] if row.lead_id is not None), dispo_sec=0, status=None)
 
 
 def _text(row: Cycle, name: str, nothing: str) -> str:
@@ -123,7 +118,8 @@ def _text(row: Cycle, name: str, nothing: str) -> str:
 def table() -> str:
     """Return the table as a database client saves it: a header, NULL in words, one row in two versions."""
     rows = cycles()
-    rows.insert(101, earlier_version(rows))
+    place = next(place for place in range(100, len(rows)) if rows[place].lead_id is not None)
+    rows.insert(place, replace(rows[place], dispo_sec=0, status=None))  # as it stood a little earlier
     return lines([COLUMNS, *([_text(row, name, "NULL") for name in COLUMNS] for row in rows)])
 
 

@@ -124,6 +124,7 @@ class _Row:
             "talk_ms": self._talk() * 1000,
             "log_id": self._text("agent_log_id"),
             "progress": pl.sum_horizontal(self._seconds(name) for name in (*_PHASES, "dispo_sec")),
+            "has_epochs": pl.lit(self.has_epochs),
         }
 
     def checks(self) -> list[tuple[pl.Expr, str]]:
@@ -213,14 +214,17 @@ class _Row:
 
 
 def _latest_versions(files: list[FileFrame]) -> list[FileFrame]:
-    """The table's rows are updated in place: of rows with one id, the one that got furthest is the latest."""
+    """The table's rows are updated in place: of rows with one id, the one that got furthest is the latest.
+
+    Where two exports tell the same, the one with epochs does.
+    """
     rows = [loaded.frame.with_columns(file=pl.lit(place)) for place, loaded in enumerate(files)]
-    every = pl.concat(row.select("file", "agent_id", "log_id", "progress", "row_hash") for row in rows)
-    newest = pl.col("row_hash").sort_by("progress").last().over("agent_id", "log_id")
+    every = pl.concat(row.select("file", "agent_id", "log_id", "progress", "has_epochs", "row_hash") for row in rows)
+    newest = pl.col("row_hash").sort_by("progress", "has_epochs").last().over("agent_id", "log_id")
     older = every.with_columns(older=pl.col("log_id").is_not_null() & (pl.col("row_hash") != newest))
     for place, loaded in enumerate(files):
         marks = older.filter(pl.col("file") == place)["older"]
         if marks.any():
             loaded.ignored["older version"] += marks.sum()
-        loaded.frame = loaded.frame.filter(~marks).drop("log_id", "progress")
+        loaded.frame = loaded.frame.filter(~marks).drop("log_id", "progress", "has_epochs")
     return files
