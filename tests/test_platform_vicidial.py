@@ -161,7 +161,7 @@ def test_dead_without_a_disposition_is_open_too(tmp_path):
     in_call = row(dispo_epoch="NULL", dispo_sec="0", talk_sec="0", dead_sec="0")
     (wrap,) = wraps(table(tmp_path, in_call))
     assert (wrap["status"], wrap["wrap_start"].timestamp()) == ("open", NINE + 110)
-    assert found(table(tmp_path, in_call), wrap_parts="dispo").loaded.counts[0].ignored["no ACW recorded"] == 0
+    assert found(table(tmp_path, in_call), wrap_parts="dispo").loaded.counts[0].ignored["no ACW recorded"] == 1
     assert wraps(table(tmp_path, in_call), wrap_parts="dispo") == []
 
 

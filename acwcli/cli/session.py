@@ -111,6 +111,23 @@ def emit(table: Table, out: OutFlags, tz: str = "UTC") -> None:
         write(table, name, stream, guard=not out.raw_text, tz=tz)
 
 
+def emit_text(text: str, out: OutFlags) -> None:
+    """Write text that is no table to stdout or `-o`.
+
+    Raises:
+        OutputError: it cannot be written.
+    """
+    content = text.encode()
+    if out.output is not None and out.output != "-":
+        with _target(out.output) as stream:
+            stream.write(content)
+        return
+    if sys.stdout is None:
+        raise OutputError("stdout: it is closed; write to a file with -o FILE")
+    sys.stdout.buffer.write(content)
+    sys.stdout.buffer.flush()
+
+
 def _to_stdout(table: Table, name: str, out: OutFlags, tz: str) -> None:
     if sys.stdout is None:
         raise OutputError("stdout: it is closed; write to a file with -o FILE")

@@ -27,7 +27,8 @@ def one_spelling(agents: pl.Series) -> tuple[pl.Series, list[str]]:
     for agent in known:
         if not agent.isascii():
             spellings.setdefault(agent.translate(_VARIANTS), []).append(agent)
-    variants = {other: forms[0] for forms in spellings.values() for other in forms[1:]}
+    padded = {agent: agent.strip() for agent in known if agent != agent.strip()}
+    variants = padded | {other: forms[0] for forms in spellings.values() for other in forms[1:]}
     plain = {key: forms[0] for key, forms in spellings.items() if key.isascii()}
     if plain:
         variants |= {form: key for key, form in plain.items() if key in set(known)}

@@ -71,7 +71,7 @@ def canonical(
     unused = pl.lit(None, pl.String)
     for condition, reason in reversed(ignored):
         unused = pl.when(condition).then(pl.lit(reason)).otherwise(unused)
-    frame = picked(grid, options.rows).select(
+    chosen = picked(grid, options.rows).select(
         *(expr.alias(name) for name, expr in columns.items()),
         *([pl.struct(pl.col(name) for name in grid.columns).hash().alias("row_hash")] if kind == "contacts" else []),
         pl.col("__row").alias("row"),
@@ -79,7 +79,7 @@ def canonical(
         pl.when(pl.col("__bad").is_null()).then(unused).alias("unused"),
         reject_reason([(condition & unused.is_null(), reason) for condition, reason in checks]),
     )
-    frame = frame.with_columns(pl.col("agent_id").cast(pl.Categorical)).collect(engine="streaming")
+    frame = chosen.with_columns(pl.col("agent_id").cast(pl.Categorical)).collect(engine="streaming")
     loaded = FileFrame(grid.source, kind, frame)
     frame = _without_unused(account(frame, grid, loaded), loaded)
     if kind != "states" and "rejected" in frame.columns:

@@ -114,8 +114,7 @@ def _recognise(item: Input, options: ReadOptions, forced: str | None) -> Recogni
     try:
         if forced is not None:
             return Recognised(probe, forced, {forced: Match(1, "named with --input-format")})
-        known = names(options.profiles)
-        matches = {name: platform(name, options.profiles).match(probe, options) for name in known}
+        matches = _ask(probe, options)
     except InputError as error:
         if item.named:
             raise
@@ -129,6 +128,17 @@ def _recognise(item: Input, options: ReadOptions, forced: str | None) -> Recogni
         return Recognised(probe, None, matches, problem=str(error))
 
 
+def _ask(probe: Probe, options: ReadOptions) -> dict[str, Match]:
+    """What each format says; readers of tables are not asked about nested documents that another format knows."""
+    known = {name: platform(name, options.profiles) for name in names(options.profiles)}
+    nested = {name for name, module in known.items() if getattr(module, "DOCUMENTS", False)}
+    found = {name: known[name].match(probe, options) for name in known if name in nested}
+    if probe.is_json and any(match.score for match in found.values()) and not (options.columns or options.profiles):
+        no_table = Match(0, missing="a table (the file holds nested JSON documents)")
+        return {name: found.get(name, no_table) for name in known}
+    return {name: found[name] if name in found else module.match(probe, options) for name, module in known.items()}
+
+
 def _best(item: Input, matches: dict[str, Match], options: ReadOptions) -> str:
     wanted = guess_kind_of_map(options.columns)
     given = {profile_name(path) for path in options.profiles}
@@ -136,11 +146,12 @@ def _best(item: Input, matches: dict[str, Match], options: ReadOptions) -> str:
         return wanted
     (first, best), (second, runner_up) = list(matches.items())[:2]
     if best.score == 0:
-        asked = ("generic-states", "generic-contacts")
+        asked = (*sorted(given), "generic-states", "generic-contacts")
         missing = "; ".join(f"as {name}: {matches[name].missing}" for name in asked)
         raise InputError(
             f"{item.name}: nobody knows this format ({missing}). Name its columns with --map, for example "
-            "--map agent_id=Operator --map event_time=When --map state=Status, or force one with --input-format"
+            "--map agent_id=Operator --map event_time=When --map state=Status, force one with --input-format, or describe it "
+            "in a profile (acw inspect FILE --emit-profile writes a first one)"
         )
     if best.score == runner_up.score:
         raise InputError(f"{item.name}: fits {first} and {second} equally well; choose one with --input-format")

@@ -6,13 +6,15 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Literal
+from typing import Any, Literal
 
 import polars as pl
 
 from acwcli.formats.grid import Grid, grid_of
 from acwcli.formats.grid_data import Raw
 from acwcli.formats.inputs import Input
+from acwcli.formats.json_documents import sample_documents
+from acwcli.formats.json_rows import is_json
 from acwcli.formats.plain import Plain, as_plain
 
 Kind = Literal["states", "contacts", "wraps"]
@@ -36,6 +38,16 @@ class Probe:
     def grid(self) -> Grid:
         """The file as rows of text columns."""
         return grid_of(self.input, self.plain)
+
+    @cached_property
+    def is_json(self) -> bool:
+        """Whether the file is JSON text."""
+        return self.plain.kind == "text" and is_json(self.plain)
+
+    @cached_property
+    def documents(self) -> list[dict[str, Any]]:
+        """The first documents of a JSON text, found inside arrays and pages, too; empty when there are none."""
+        return sample_documents(self.plain) if self.is_json else []
 
     @cached_property
     def head(self) -> list[str]:

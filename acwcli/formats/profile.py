@@ -133,7 +133,6 @@ def profile_name(path: str) -> str:
     return Path(path).stem.casefold().replace("_", "-").replace(" ", "-")
 
 
-@lru_cache(maxsize=64)
 def load_profile(path: str) -> Profile:
     """Read a profile.
 
@@ -148,6 +147,7 @@ def load_profile(path: str) -> Profile:
     return parse_profile(text, path)
 
 
+@lru_cache(maxsize=64)
 def parse_profile(text: str, source: str) -> Profile:
     """Like `load_profile`, from a text."""
     try:

@@ -20,6 +20,7 @@ from acwcli.formats.profile_grid import (
     without_rows,
 )
 
+
 @dataclass(frozen=True)
 class ProfileFormat:
     """What a module in `platforms` offers, from a profile."""
@@ -70,7 +71,7 @@ class ProfileFormat:
         reader = generic_states if self.profile.kind == "states" else generic_contacts
         loaded = reader.read_grid(prepared.grid, prepared.options)
         loaded.notes = [*prepared.notes, *loaded.notes]
-        loaded.details["profile"] = self.profile.source
+        loaded.details["profile"] = self.profile.source if self.given else "built in"
         return loaded
 
 

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import polars as pl
 from polars.expr.whenthen import ChainedThen, Then
 
-from acwcli.errors import UsageError, did_you_mean
+from acwcli.errors import InputError, UsageError, did_you_mean
 from acwcli.formats.frames import FileFrame
 from acwcli.formats.grid import Grid
 from acwcli.formats.words import is_total
@@ -81,13 +81,15 @@ def account(frame: pl.DataFrame, grid: Grid, loaded: FileFrame) -> pl.DataFrame:
         return frame.drop("reason")
     bad = frame.filter(pl.col("reason").is_not_null()).select("row", pl.col("reason").cast(pl.String))
     bad = _named_by_reader(bad, grid)
-    totals = _totals(bad, grid)
-    if totals:
-        loaded.ignored["total row"] += len(totals)
-        loaded.notes.append(f"{len(totals)} total row{'s' * (len(totals) > 1)} recognised and left out")
-    loaded.rejects = bad.filter(~pl.col("row").is_in(totals))
-    is_total_row = pl.col("row").is_in(totals) & pl.col("reason").is_not_null()
-    return frame.filter(~is_total_row).with_columns(rejected=pl.col("reason").is_not_null()).drop("reason")
+    no_data = _no_data(bad, grid)
+    for reason, rows in no_data.items():
+        loaded.ignored[reason] += len(rows)
+    if totals := len(no_data.get("total row", [])):
+        loaded.notes.append(f"{loaded.source}: {totals} total row{'s' * (totals > 1)} recognised and left out")
+    left_out = pl.col("row").is_in([row for rows in no_data.values() for row in rows])
+    loaded.rejects = bad.filter(~left_out)
+    frame = frame.filter(~(left_out & pl.col("reason").is_not_null()))
+    return frame.with_columns(rejected=pl.col("reason").is_not_null()).drop("reason")
 
 
 def _named_by_reader(bad: pl.DataFrame, grid: Grid) -> pl.DataFrame:
@@ -101,15 +103,31 @@ def _named_by_reader(bad: pl.DataFrame, grid: Grid) -> pl.DataFrame:
     return joined.select("row", reason=pl.coalesce("named", "reason"))
 
 
-def _totals(bad: pl.DataFrame, grid: Grid) -> list[int]:
-    """Rows whose first filled cells say they are sums of the rows above."""
+def _no_data(bad: pl.DataFrame, grid: Grid) -> dict[str, list[int]]:
+    """Rejected rows that are no records at all: blank lines, and sums of the rows above by their first filled cell."""
+    found: dict[str, list[int]] = {}
     if bad.height > _LOOKED_AT:
-        return []
-    texts = [name for name in grid.columns if grid.sample.schema[name] == pl.String][:3]
-    rows = grid.frame.filter(pl.col("__row").is_in(bad["row"].implode())).select("__row", *texts)
-    found = []
-    for row, *cells in rows.collect(engine="streaming").iter_rows():
-        first = next((cell for cell in cells if cell), "")
-        if is_total(first):
-            found.append(row)
+        return found
+    cells = [pl.col(name).cast(pl.String) for name in grid.columns]
+    rows = grid.frame.filter(pl.col("__row").is_in(bad["row"].implode())).select(
+        "__row", pl.coalesce(cells).alias("first")
+    )
+    for row, first in rows.collect(engine="streaming").iter_rows():
+        if first is None:
+            found.setdefault("blank line", []).append(row)
+        elif is_total(first):
+            found.setdefault("total row", []).append(row)
     return found
+
+
+def collect(frame: pl.LazyFrame, source: str) -> pl.DataFrame:
+    """Read a file at last; damage that shows only now (a broken Parquet page) is an input error.
+
+    Raises:
+        InputError: the file cannot be read to its end.
+    """
+    try:
+        return frame.collect(engine="streaming")
+    except pl.exceptions.PolarsError as error:
+        first = str(error).splitlines()[0]
+        raise InputError(f"{source}: cannot be read to its end ({first}); export or copy it again") from error

@@ -5,7 +5,7 @@ Nothing here prints; what a reader should know comes back as notes and counts.
 
 from acwcli.pipeline.loading import Loaded, load, refuse_bad_rows
 from acwcli.pipeline.overview import formats, inspect
-from acwcli.pipeline.proof import prove_profiles
+from acwcli.pipeline.proof import emit_profile, prove_profiles
 from acwcli.pipeline.questions import (
     CONTRIBUTORS,
     MEASURES,
@@ -28,6 +28,7 @@ __all__ = [
     "WrapOptions",
     "Wraps",
     "diagnose",
+    "emit_profile",
     "flag",
     "formats",
     "inspect",

@@ -104,7 +104,7 @@ def load(paths: Sequence[str], options: ReadOptions) -> Loaded:
 def _read(name: str, probes: list[Probe], options: ReadOptions) -> list[FileFrame]:
     try:
         return list(detect.platform(name, options.profiles).read(probes, options))
-    except pl.exceptions.ComputeError as error:
+    except (pl.exceptions.ComputeError, pl.exceptions.PanicException) as error:
         # The head of a Parquet file can be sound and a later page damaged; only reading it all tells.
         stored = [probe.input.name for probe in probes if probe.plain.kind == "parquet"]
         if not stored:

@@ -1,4 +1,4 @@
-"""A profile proved by its own sample: the rows it brings must give the wraps it promises."""
+"""A profile proved by its own sample: the rows it brings must give the wraps it promises; and a first draft of one."""
 
 from __future__ import annotations
 
@@ -9,8 +9,11 @@ from pathlib import Path
 import polars as pl
 
 from acwcli.errors import AcwError, UsageError
+from acwcli.formats.frames import Probe
+from acwcli.formats.inputs import find_inputs
 from acwcli.formats.options import ReadOptions
 from acwcli.formats.profile import Profile, built_in_profiles, load_profile
+from acwcli.formats.profile_draft import draft_profile, wrap_tables
 from acwcli.formats.scratch import scratch_file
 from acwcli.model.columns import WRAP_FRAME
 from acwcli.model.table import Column, Table
@@ -119,3 +122,29 @@ def _said(wrap: Mapping[str, object]) -> str:
     return ", ".join(f"{name} {_shown(wrap[name])}" for name in told if wrap.get(name) is not None)
 
 
+def emit_profile(paths: Sequence[str], options: ReadOptions) -> str:
+    """Write a first profile for a file, with the wraps its own sample gives now.
+
+    Raises:
+        UsageError: more or less than one file.
+        InputError: it cannot be read at all.
+    """
+    inputs = find_inputs(paths)
+    if len(inputs) != 1:
+        raise UsageError(f"--emit-profile writes a profile for one file; there are {len(inputs)}")
+    text = draft_profile(Probe(inputs[0], options.encoding), options)
+    draft = scratch_file("draft.toml")
+    draft.write_text(text, encoding="utf-8")
+    try:
+        _, found = _wraps_of_sample(str(draft), load_profile(str(draft)))
+    except AcwError as error:
+        reason = " ".join(str(error).split()).removeprefix(f"{draft}:")
+        return f"{text}\n# TODO: its sample gives no wraps yet: line {reason}\n"
+    if not found.height:
+        return f"{text}\n# TODO: its sample gives no wraps yet.\n"
+    shown = found.select("agent_id", "contact_id", _instant_text("wrap_start"), "acw_s", "method")
+    return text + wrap_tables(shown.to_dicts())
+
+
+def _instant_text(name: str) -> pl.Expr:
+    return pl.col(name).dt.strftime("%Y-%m-%dT%H:%M:%S%.3f+00:00")

@@ -12,7 +12,7 @@ from acwcli.formats.duration_text import decide_duration, duration_ms
 from acwcli.formats.frames import FileFrame, Match, Probe
 from acwcli.formats.grid import Grid
 from acwcli.formats.options import ReadOptions
-from acwcli.formats.rows import account, picked, reject_reason
+from acwcli.formats.rows import account, collect, picked, reject_reason
 from acwcli.formats.times import Times, roll_midnights
 from acwcli.formats.words import BOOLEAN_WORDS, column_unit, fold_expr
 from acwcli.model.columns import CONTACT_FRAME
@@ -52,7 +52,7 @@ def read_grid(grid: Grid, options: ReadOptions) -> FileFrame:
     """Read one file that is rows already."""
     chosen = choose(grid, () if options.only_mapped else _COLUMNS, _mapped(options))
     times = Times(grid, chosen, options)
-    frame = picked(grid, options.rows).select(*_columns(grid, chosen, times, options)).collect(engine="streaming")
+    frame = collect(picked(grid, options.rows).select(*_columns(grid, chosen, times, options)), grid.source)
     if chosen.shared_date is not None:
         frame = frame.with_columns(roll_midnights([name for name in _INSTANTS[:3] if name in chosen]))
     loaded = FileFrame(grid.source, "contacts", frame)

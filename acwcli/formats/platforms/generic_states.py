@@ -12,7 +12,7 @@ from acwcli.formats.duration_text import decide_duration, duration_ms
 from acwcli.formats.frames import FileFrame, Match, Probe
 from acwcli.formats.grid import Grid
 from acwcli.formats.options import ReadOptions
-from acwcli.formats.rows import account, picked, reject_reason
+from acwcli.formats.rows import account, collect, picked, reject_reason
 from acwcli.formats.times import Times
 from acwcli.formats.words import column_unit, fold, state_of
 from acwcli.model.columns import INSTANT, STATES
@@ -70,7 +70,7 @@ def read_grid(grid: Grid, options: ReadOptions) -> FileFrame:
     """Read one file that is rows already."""
     chosen = choose(grid, () if options.only_mapped else _COLUMNS, _mapped(options))
     times = Times(grid, chosen, options)
-    frame = _canonical(grid, chosen, times, options).collect(engine="streaming")
+    frame = collect(_canonical(grid, chosen, times, options), grid.source)
     loaded = FileFrame(grid.source, "states", frame)
     frame = account(_agents_or_restarts(frame), grid, loaded)
     frame, unknown = _with_states(frame, options)
@@ -126,9 +126,7 @@ def _wanted(chosen: Chosen, options: ReadOptions) -> list[str]:
     return [name for name in ("queue", "channel") if name in chosen and (name == "channel" or name in options.needs)]
 
 
-def _end(
-    grid: Grid, chosen: Chosen, times: Times, start: pl.Expr, options: ReadOptions
-) -> tuple[pl.Expr, pl.Expr]:
+def _end(grid: Grid, chosen: Chosen, times: Times, start: pl.Expr, options: ReadOptions) -> tuple[pl.Expr, pl.Expr]:
     """The end of an interval and whether one is given: as recorded, else start + duration; else it is still open."""
     if "ended_at" in chosen:
         return times.instant("ended_at"), ~_no_value(times.text("ended_at"))

@@ -225,6 +225,6 @@ def _latest_versions(files: list[FileFrame]) -> list[FileFrame]:
     for place, loaded in enumerate(files):
         marks = older.filter(pl.col("file") == place)["older"]
         if marks.any():
-            loaded.ignored["older version"] += marks.sum()
+            loaded.ignored["older version"] += int(marks.sum())
         loaded.frame = loaded.frame.filter(~marks).drop("log_id", "progress", "has_epochs")
     return files

@@ -10,7 +10,7 @@ from acwcli.formats.columns import Chosen
 from acwcli.formats.frames import FileFrame, Match, Probe
 from acwcli.formats.grid import Grid
 from acwcli.formats.options import ReadOptions
-from acwcli.formats.rows import account, picked, reject_reason
+from acwcli.formats.rows import account, collect, picked, reject_reason
 from acwcli.formats.times import Times
 from acwcli.model.columns import ENDED_BY, METHODS, STATUSES, WRAP_COLUMNS
 from acwcli.model.formula_guard import unguard_formula_expr
@@ -40,7 +40,7 @@ def read(probes: Sequence[Probe], options: ReadOptions) -> list[FileFrame]:
 def _read(grid: Grid, options: ReadOptions) -> FileFrame:
     chosen = Chosen({name: (name,) for name in WRAP_COLUMNS if name in grid.columns})
     times = Times(grid, chosen, options)
-    frame = picked(grid, options.rows).select(*_columns(grid, chosen, times)).collect(engine="streaming")
+    frame = collect(picked(grid, options.rows).select(*_columns(grid, chosen, times)), grid.source)
     loaded = FileFrame(grid.source, "wraps", frame)
     frame = account(frame, grid, loaded)
     if "rejected" in frame.columns:
