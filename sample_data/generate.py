@@ -11,6 +11,7 @@ Everything is invented: people, contacts, queues. Three stories, one module each
   intervals, NDJSON, Parquet. All of them must give the same wraps. → generic/states_*.csv, intervals.tsv, states.*
 * `stories.phones`: two hours of an Asterisk queue_log, rotated once. → asterisk_queue_log/
 * `stories.vicidial`: a morning of eight agents. → vicidial_agent_log/
+* `stories.five9`: a late shift that runs over midnight. → five9_agent_states/, five9_call_log/
 
 Text files are the same byte for byte on every machine; gz and Parquet hold the same rows, but their bytes depend on
 the versions of zlib and Polars.
@@ -22,7 +23,7 @@ import gzip
 import sys
 from pathlib import Path
 
-from stories import centre, phones, team, vicidial
+from stories import centre, five9, phones, team, vicidial
 
 
 def text_files() -> dict[str, bytes]:
@@ -32,6 +33,7 @@ def text_files() -> dict[str, bytes]:
         {f"generic/{name}": content for name, content in generic.items()}
         | {f"asterisk_queue_log/{name}": content for name, content in phones.files().items()}
         | vicidial.files()
+        | five9.files()
     )
 
 

@@ -12,8 +12,8 @@ from acwcli.formats.frames import FileFrame, Kind
 from acwcli.formats.grid import Grid
 from acwcli.formats.options import ReadOptions
 from acwcli.formats.rows import account, picked, reject_reason
-from acwcli.formats.words import fold
-from acwcli.model.columns import CONTACT_FRAME
+from acwcli.formats.words import fold, fold_expr, state_of
+from acwcli.model.columns import CONTACT_FRAME, STATES
 
 Checks = Sequence[tuple[pl.Expr, str]]
 """(condition, reason): the first that applies names the row; a null condition does not apply."""
@@ -101,3 +101,38 @@ def _complete(frame: pl.DataFrame, kind: Kind) -> pl.DataFrame:
     return frame.with_columns(
         pl.lit(None, dtype).alias(name) for name, dtype in missing.items() if name not in frame.columns
     )
+
+
+def finish_states(
+    loaded: FileFrame, options: ReadOptions, own: Mapping[str, str], *, wrap_reasons: bool = False
+) -> FileFrame:
+    """Turn `raw_state` words into states, wrap-up reasons into ACW, and read a newest-first file from its end.
+
+    Args:
+        loaded: state rows with `raw_state` (String) in place of `state`, perhaps `raw_reason` as well.
+        options: `states` are the user's words, `wrap_reasons` the user's reasons.
+        own: the platform's words (folded) that mean something else than anywhere else.
+        wrap_reasons: whether `not_ready` with one of the user's reasons is wrap-up.
+    """
+    said = {fold(word): state for state, listed in options.states.items() for word in listed}
+    frame = loaded.frame
+    words = frame["raw_state"].unique().drop_nulls().sort().to_list()
+    known = {word: said.get(fold(word)) or own.get(fold(word)) or state_of(word) for word in words}
+    strange = [f"'{word}'" for word, state in known.items() if state is None]
+    if strange:
+        shown = ", ".join(strange[:5]) + (" …" if len(strange) > 5 else "")
+        loaded.notes.append(f"states read as 'other': {shown} (name them with --state acw=…)")
+    states = {word: state or "other" for word, state in known.items()}
+    frame = frame.with_columns(
+        state=pl.col("raw_state").replace_strict(states, default=None, return_dtype=pl.Enum(STATES))
+    )
+    if wrap_reasons and options.wrap_reasons:
+        reasons = [fold(reason) for reason in options.wrap_reasons]
+        hidden = (pl.col("state") == "not_ready") & fold_expr(pl.col("raw_reason")).is_in(reasons)
+        frame = frame.with_columns(state=pl.when(hidden).then(pl.lit("acw")).otherwise("state").cast(pl.Enum(STATES)))
+    times = frame["event_time"].drop_nulls()
+    if times.len() > 1 and times[0] != times[-1] and times.is_sorted(descending=True):
+        frame = frame.reverse()
+        loaded.notes.append("newest first: read from its end")
+    loaded.frame = frame.drop("raw_state").rename({"raw_reason": "reason"}, strict=False)
+    return loaded

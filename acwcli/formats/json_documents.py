@@ -33,7 +33,6 @@ class Documents:
 
     Attributes:
         frame: what `pick` made of them, collected.
-        read: documents in the file, good or not.
         rejects: `row reason` of the unusable ones.
         notes: what a reader of the figures should know.
         details: how the file was read, for `acw inspect`.
@@ -41,7 +40,6 @@ class Documents:
     """
 
     frame: pl.DataFrame
-    read: int
     rejects: pl.DataFrame
     raw_text: Raw
     notes: list[str] = field(default_factory=list)
@@ -74,8 +72,8 @@ def read_documents(plain: Plain, shape: Shape, key: str, pick: Pick) -> Document
     Args:
         plain: a JSON text.
         shape: the needed fields, as the platform documents their names.
-        key: a member of `shape` that every document has.
-        pick: makes the wanted rows from the lazy frame of documents (`shape` and `__row`).
+        key: a column of what `pick` makes that is null only where a document is not of the shape.
+        pick: makes the wanted rows from the lazy frame of documents (`shape` and `__row`), at least one of each.
 
     Raises:
         InputError: the file holds no document.
@@ -133,25 +131,23 @@ def _scanned(plain: Plain, lines: _Lines, shape: Shape, key: str, pick: Pick) ->
         ROW, *(_renamed(pl.col(own), spelt[own], shape[name]).alias(name) for own, name in names.items())
     )
     good = renamed.filter(~pl.col(ROW).is_in(list(lines.bad))) if lines.bad else renamed
-    counted = renamed.select(read=pl.len(), without=pl.col(key).is_null().sum())
     try:
-        frame, counts = pl.collect_all([pick(good), counted], engine="streaming")
+        frame = pick(good).collect(engine="streaming")
     except pl.exceptions.PolarsError:
         return None
-    read, without = counts.row(0)
-    if without > len(lines.bad):
+    if frame[key].null_count():
         return None
-    return _documents(plain, lines, frame, read)
+    return _documents(plain, lines, frame)
 
 
-def _documents(plain: Plain, lines: _Lines, frame: pl.DataFrame, read: int) -> Documents:
+def _documents(plain: Plain, lines: _Lines, frame: pl.DataFrame) -> Documents:
     rejects = pl.DataFrame(
         {"row": list(lines.bad), "reason": [reason for reason, _ in lines.bad.values()]},
         schema={"row": pl.UInt32, "reason": pl.String},
     )
     details = {"encoding": plain.encoding, "compression": plain.compression or "none"}
     details["rows"] = "JSON documents, numbered in their order"
-    return Documents(frame, read, rejects, _raw(lines), plain.notes + lines.notes, details)
+    return Documents(frame, rejects, _raw(lines), plain.notes + lines.notes, details)
 
 
 def _raw(lines: _Lines) -> Raw:
@@ -214,11 +210,10 @@ def _renamed(expr: pl.Expr, spelt: Any, shape: Shape | list[Shape] | None) -> pl
 
 def _one_by_one(plain: Plain, lines: _Lines, shape: Shape, pick: Pick) -> Documents:
     """Read documents in Python where Polars cannot: a shape that changes, keys in several spellings."""
-    parts, read = [], 0
+    parts = []
     with lines.path.open(encoding="utf-8", errors="replace") as stream:
         documents = _good_documents(stream, lines.bad)
         while batch := list(islice(documents, _BATCH)):
-            read = batch[-1][0]
             frame = pl.DataFrame(
                 [_projected(value, shape) | {ROW: number} for number, value in batch],
                 schema={**_schema(shape), ROW: pl.UInt32},
@@ -226,7 +221,7 @@ def _one_by_one(plain: Plain, lines: _Lines, shape: Shape, pick: Pick) -> Docume
             parts.append(scratch_file("documents.parquet"))
             frame.write_parquet(parts[-1], compression="lz4")
     frame = pick(pl.scan_parquet(parts, glob=False)).collect(engine="streaming")
-    found = _documents(plain, lines, frame, max(read, *lines.bad, 0))
+    found = _documents(plain, lines, frame)
     found.details["reader"] = "one by one"
     return found
 

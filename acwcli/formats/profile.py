@@ -32,6 +32,10 @@ _KEYS = (
     "title", "kind", "method", "tz", "time_format", "date_order", "wrap_reasons", "most_rows", "match", "columns",
     "constants", "units", "states", "empty", "strip", "ignore", "warn", "timed_out", "newest", "sample",
 )  # fmt: skip
+_CORE = (
+    "agent_id", "event_time", "state", "acw_s", "acw_ms", "acw_start", "acw_end", "talk_s", "talk_ms",
+)  # fmt: skip
+"""Columns that must be there where [match] names none."""
 _TESTS = ("is", "starts", "contains", "empty")
 
 
@@ -40,10 +44,10 @@ class Condition:
     """What a cell must be; texts are compared without case, any of them will do.
 
     Attributes:
-        column: header, or a path into JSON (`data.payload.sid`).
+        column: header, a canonical name of the profile's, or a path into JSON (`data.payload.sid`).
         test: `is`, `starts`, `contains` or `empty`.
         texts: what it is compared with; none for `empty`.
-        wanted: false turns `empty` around.
+        wanted: false turns the test around.
         say: the reason or the warning that hangs on it.
     """
 
@@ -73,7 +77,7 @@ class Profile:
         kind: `states` or `contacts`.
         method: the grade of evidence it gives.
         needed: headers that must be there, each with its other spellings.
-        values: header → texts of which one must begin a cell of the sample.
+        values: header or canonical name → texts of which one must begin a cell of the sample.
         columns: canonical name → headers, the first that is there is taken.
         constants: canonical name → text for every row.
         units_ms: canonical name of a length → milliseconds in one of its unit.
@@ -81,6 +85,7 @@ class Profile:
         states: canonical state → the platform's words.
         wrap_reasons: reasons that make `not_ready` (or any other state) a wrap-up.
         tz: zone of its times without offset; None: `--tz`.
+        time_formats: strptime patterns; the first that reads the sample is taken, and none if none does.
         empty: header → words that mean nothing.
         strip: header → characters to take off both ends.
         ignore: rows that are no data, by reason.
@@ -106,7 +111,7 @@ class Profile:
     states: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     wrap_reasons: tuple[str, ...] = ()
     tz: str | None = None
-    time_format: str | None = None
+    time_formats: tuple[str, ...] = ()
     date_order: str | None = None
     empty: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     strip: Mapping[str, str] = field(default_factory=dict)
@@ -182,7 +187,7 @@ class _Reader:
         if kind == "states" and not {"event_time", "state"} <= columns.keys():
             self.fail(("columns",), "[columns] of a state log needs agent_id, event_time and state")
         match = self._table(tables, "match", ("columns", "values"))
-        needed = self._needed(match) or tuple(columns.values())
+        needed = self._needed(match) or tuple(columns[name] for name in columns if name in _CORE)
         units = self._table(tables, "units", (*_LENGTHS, "check"))
         newest = self._table(tables, "newest", ("key", "by"))
         return Profile(
@@ -201,7 +206,7 @@ class _Reader:
             states=self._lists(tables, ("states",), STATES),
             wrap_reasons=self._list(tables.get("wrap_reasons", []), ("wrap_reasons",)),
             tz=self._zone(tables),
-            time_format=self._text_at(tables, "time_format"),
+            time_formats=self._list(tables.get("time_format", []), ("time_format",)),
             date_order=self._one_of(tables, "date_order", ("dmy", "mdy", "ymd"), default=None),
             empty=self._lists(tables, ("empty",), None),
             strip=self._texts(tables, "strip", None),
@@ -310,7 +315,7 @@ class _Reader:
         return self._condition(rule, ("timed_out",), None) if rule else None
 
     def _condition(self, rule: Mapping[str, Any], path: tuple[str | int, ...], word: str | None) -> Condition:
-        self._known(rule, ("column", *_TESTS, *([word] if word else [])), path)
+        self._known(rule, ("column", *_TESTS, "not", *([word] if word else [])), path)
         tests = [test for test in _TESTS if test in rule]
         if len(tests) != 1 or not isinstance(rule.get("column"), str):
             self.fail(path, f"a rule needs a column and one of {', '.join(_TESTS)}")
@@ -320,8 +325,9 @@ class _Reader:
         if test == "empty":
             if not isinstance(rule["empty"], bool):
                 self.fail((*path, "empty"), "empty is true or false")
-            return Condition(rule["column"], test, (), rule["empty"], say)
-        return Condition(rule["column"], test, self._list(rule[test], (*path, test)), True, say)
+            return Condition(rule["column"], test, (), rule["empty"] is not rule.get("not", False), say)
+        wanted = rule.get("not", False) is False
+        return Condition(rule["column"], test, self._list(rule[test], (*path, test)), wanted, say)
 
     def _sample(self, tables: Mapping[str, Any]) -> Sample:
         sample = self._table(tables, "sample", ("text", "wraps"))

@@ -92,11 +92,7 @@ def _columns(grid: Grid, kind: str, chosen: Chosen) -> list[str]:
         known = tuple(name for name in known if name != "acw_s")
     for name in _NEEDED[kind]:
         if name not in chosen and name in known:
-            lines.append(f'# TODO {name} = "…"   # which column?')
-    if "agent_id" not in chosen:
-        lines.append('agent_id = "TODO"')
-    if kind == "states":
-        lines += [f'{name} = "TODO"' for name in ("event_time", "state") if name not in chosen]
+            lines.append(f'{name} = "TODO"   # TODO: which column?')
     used = {header for parts in chosen.parts.values() for header in parts}
     if unused := [header for header in grid.columns if header not in used]:
         lines.append(f"# not used: {_one_line(', '.join(unused))}")

@@ -13,8 +13,8 @@ from acwcli.formats.platforms import generic_contacts, generic_states
 from acwcli.formats.profile import Profile, load_profile
 from acwcli.formats.profile_grid import (
     Prepared,
-    find_column,
     first_found,
+    named_column,
     older_versions,
     prepare,
     without_rows,
@@ -50,7 +50,7 @@ class ProfileFormat:
         if missing:
             return Match(0, missing="no column " + ", ".join(missing))
         for column, texts in self.profile.values.items():
-            if not _begins(probe.grid.sample, find_column(column, headers), texts):
+            if not _begins(probe.grid.sample, named_column(column, self.profile, headers), texts):
                 return Match(0, missing=f"no {column} that begins with {' or '.join(texts)}")
         # The more headers a profile names, the surer it is; one the user gave comes first.
         score = (0.97 if self.given else 0.85) + 0.0004 * min(len(self.profile.needed) + len(self.profile.values), 60)

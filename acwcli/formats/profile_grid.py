@@ -16,8 +16,10 @@ from acwcli.formats.options import ReadOptions
 from acwcli.formats.profile import Condition, Profile
 from acwcli.formats.times import Times
 from acwcli.formats.words import column_unit, fold, fold_expr
+from acwcli.model.columns import CONTACT_FRAME, INSTANT, STATE_FRAME
 
 _OWN = "{} (profile)"
+_INSTANTS = {name for name, kind in (STATE_FRAME | CONTACT_FRAME).items() if kind == INSTANT}
 
 
 @dataclass(frozen=True)
@@ -44,6 +46,14 @@ def find_column(spelling: str, headers: Sequence[str]) -> str | None:
         return found
     first, dot, _ = spelling.partition(".")
     return spelling if dot and first in headers else None
+
+
+def named_column(name: str, profile: Profile, headers: Sequence[str]) -> str | None:
+    """Return the column a profile speaks of: a header, or the one it found for a canonical name."""
+    if name in profile.columns and name not in headers:
+        parts = first_found(profile.columns[name], headers)
+        return parts[0] if parts else None
+    return find_column(name, headers)
 
 
 def found_parts(spelling: str, headers: Sequence[str]) -> list[str] | None:
@@ -83,6 +93,7 @@ def prepare(grid: Grid, profile: Profile, options: ReadOptions) -> Prepared:
     own |= {
         name: _OWN.format(name) for name in (*profile.constants, "state", "timed_out") if _OWN.format(name) in added
     }
+    options = replace(options, time_format=options.time_format or _time_format(sample, profile, columns))
     prepared = replace(grid, columns=names, frame=frame, sample=sample, ignored=grid.ignored + ignored)
     units = dict(profile.units_ms) | _checked_units(prepared, profile, own, options)
     return Prepared(prepared, _options(profile, options, own, units), notes)
@@ -100,7 +111,7 @@ def _options(profile: Profile, options: ReadOptions, own: Mapping[str, str], uni
         units_ms=units,
         only_mapped=True,
         tz=profile.tz or options.tz,
-        time_format=options.time_format or profile.time_format,
+        time_format=options.time_format,
         date_order=options.date_order or profile.date_order,
     )
 
@@ -114,7 +125,7 @@ class _Cells:
 
     def text(self, column: str) -> pl.Expr | None:
         """A cell as cleaned text; None when the file has no such column."""
-        name = find_column(column, self._grid.columns)
+        name = named_column(column, self._profile, self._grid.columns)
         if name is None:
             return None
         cell = self._inside(name) if name not in self._grid.columns else pl.col(name).cast(pl.String)
@@ -139,11 +150,12 @@ class _Cells:
         if condition.test == "empty":
             return cell.is_null() == condition.wanted
         lower, texts = cell.str.to_lowercase(), [text.lower() for text in condition.texts]
-        if condition.test == "is":
-            return lower.is_in(texts).fill_null(False)
-        if condition.test == "starts":
-            return pl.any_horizontal(lower.str.starts_with(text) for text in texts).fill_null(False)
-        return lower.str.contains_any(texts).fill_null(False)
+        met = {
+            "is": lower.is_in(texts),
+            "starts": pl.any_horizontal(lower.str.starts_with(text) for text in texts),
+            "contains": lower.str.contains_any(texts),
+        }[condition.test]
+        return met.fill_null(False) == condition.wanted
 
     @staticmethod
     def _rule(rules: Mapping[str, object], name: str) -> object | None:
@@ -175,6 +187,19 @@ def _derived(cells: _Cells, profile: Profile, columns: Mapping[str, Sequence[str
             wraps = fold_expr(reason).is_in([fold(word) for word in profile.wrap_reasons])
             found[_OWN.format("state")] = pl.when(wraps).then(pl.lit("acw")).otherwise(state)
     return found
+
+
+def _time_format(sample: pl.DataFrame, profile: Profile, columns: Mapping[str, Sequence[str]]) -> str | None:
+    """The first pattern that reads every instant of the sample; the data decides where none does."""
+    instants = [parts for name, parts in columns.items() if name in _INSTANTS and all(p in sample for p in parts)]
+    if not profile.time_formats or not instants:
+        return None
+    texts = pl.concat([sample.select(pl.concat_str(parts, separator=" ").alias("t")) for parts in instants])["t"]
+    texts = texts.drop_nulls()
+    for pattern in profile.time_formats:
+        if texts.len() and not texts.str.to_datetime(pattern, strict=False).null_count():
+            return pattern
+    return None
 
 
 def _warnings(grid: Grid, profile: Profile, cells: _Cells) -> list[str]:
@@ -219,8 +244,7 @@ def _checked_units(grid: Grid, profile: Profile, own: Mapping[str, str], options
     length, start, end = (find_column(column, grid.columns) for column in profile.unit_check)
     if length is None or start is None or end is None or column_unit(length) is not None:
         return {}
-    clocks = replace(options, time_format=options.time_format or profile.time_format,
-                     date_order=options.date_order or profile.date_order)  # fmt: skip
+    clocks = replace(options, date_order=options.date_order or profile.date_order)
     form = decide_duration(grid.frame.select(length), grid.sample[length], name=length, source=grid.source)
     if form.kind != "number":
         return {}
@@ -242,10 +266,10 @@ def older_versions(grids: Sequence[Grid], profile: Profile, options: ReadOptions
     parts = []
     for place, grid in enumerate(grids):
         keys = [find_column(key, grid.columns) for key in profile.key]
-        if not keys or None in keys:
+        stamp = find_column(profile.newest_by, grid.columns) if profile.newest_by else None
+        if not keys or None in keys or (profile.newest_by and stamp is None):
             continue
         named = [pl.col(str(key)).cast(pl.String) for key in keys]
-        stamp = find_column(profile.newest_by, grid.columns) if profile.newest_by else None
         version = (
             Times(grid, Chosen({"event_time": (stamp,)}), options).instant("event_time") if stamp else pl.lit(None)
         )

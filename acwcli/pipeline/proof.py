@@ -138,8 +138,8 @@ def emit_profile(paths: Sequence[str], options: ReadOptions) -> str:
     try:
         _, found = _wraps_of_sample(str(draft), load_profile(str(draft)))
     except AcwError as error:
-        reason = " ".join(str(error).split()).removeprefix(f"{draft}:")
-        return f"{text}\n# TODO: its sample gives no wraps yet: line {reason}\n"
+        reason = " ".join(str(error).split("(as ")[-1].split()).split("; as generic")[0]
+        return f"{text}\n# TODO: its sample gives no wraps yet: {reason.replace(str(draft), 'line')}\n"
     if not found.height:
         return f"{text}\n# TODO: its sample gives no wraps yet.\n"
     shown = found.select("agent_id", "contact_id", _instant_text("wrap_start"), "acw_s", "method")

@@ -16,7 +16,7 @@ from acwcli.model.columns import COUNTED, LEGS
 from acwcli.model.derived import DERIVED, derived_columns
 from acwcli.model.table import Table
 from acwcli.model.wraps import public_wraps
-from acwcli.pipeline.rebuilding import GROUP_TEXTS, Wraps
+from acwcli.pipeline.rebuilding import GROUP_TEXTS, Wraps, asked_for
 
 MEASURES = ("acw", "talk", "hold", "handle")
 
@@ -85,7 +85,8 @@ def _measured(found: Wraps, question: Question) -> pl.DataFrame:
         "hold": (hold, pl.col("sure_talk")),
         "handle": (talk + hold.fill_null(0) + acw.fill_null(0), pl.col("sure_talk") & pl.col("sure_acw")),
     }[question.of]
-    legs = found.legs.with_columns(value_ms=value, ended_by=pl.lit(None, pl.String))
+    legs, _ = asked_for(found.legs, found.options)
+    legs = legs.with_columns(value_ms=value, ended_by=pl.lit(None, pl.String))
     return legs.filter(pl.col("value_ms").is_not_null() & sure)
 
 

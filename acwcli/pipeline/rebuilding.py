@@ -43,7 +43,7 @@ class Wraps:
 
     Attributes:
         frame: the engine's wraps (lengths in ms, `file` index and `row` of origin) with roster columns.
-        legs: contact legs for talk, hold and handle time; None unless asked for.
+        legs: contact legs for talk, hold and handle time, not filtered yet; None unless asked for.
         loaded: the files behind it.
         notes: what a reader of the figures should know.
         roster_columns: what the roster brought.
@@ -103,7 +103,8 @@ def _add_given(found: Reconstructed, given: pl.DataFrame) -> None:
     if not found.wraps.is_empty():
         same = ("agent_id", "wrap_start", "acw_ms")
         rebuilt = found.wraps.select(pl.col("agent_id").cast(given.schema["agent_id"]), *same[1:], again=True).unique()
-        repeated |= given.join(rebuilt, on=same, how="left", maintain_order="left")["again"].fill_null(False)
+        marked = given.join(rebuilt, on=same, how="left", maintain_order="left", nulls_equal=True)
+        repeated |= marked["again"].fill_null(False)
     repeated &= given["wrap_start"].is_not_null()
     found.ignore("duplicate", given.filter(repeated))
     given = given.filter(~repeated)
@@ -137,14 +138,17 @@ def _filtered(result: Wraps, roster: Roster | None) -> Wraps:
         frame = roster.join(frame)
         legs = roster.join(legs) if legs is not None else None
         result.notes.extend([*roster.notes, *roster.unknown(frame["agent_id"])])
-    chosen = {name: getattr(result.options, name) for name in ("since", "until", "where", "tz")}
-    frame, unplaced = select.select_rows(_with_source(frame, result.loaded), **chosen)
+    frame, unplaced = asked_for(_with_source(frame, result.loaded), result.options)
     if unplaced:
         result.notes.append(f"{unplaced:,} wraps without an instant are in no span of time (--since, --until)")
-    if legs is not None:
-        legs, _ = select.select_rows(_with_source(legs, result.loaded), **chosen)
+    legs = _with_source(legs, result.loaded) if legs is not None else None
     result.notes.extend(_mixed_evidence(frame, result.loaded))
     return replace(result, frame=frame, legs=legs, roster_columns=tuple(roster.columns) if roster else ())
+
+
+def asked_for(frame: pl.DataFrame, options: WrapOptions) -> tuple[pl.DataFrame, int]:
+    """Keep the wraps or legs of the span and condition; also say how many have no instant to tell by."""
+    return select.select_rows(frame, since=options.since, until=options.until, where=options.where, tz=options.tz)
 
 
 def _mixed_evidence(frame: pl.DataFrame, loaded: Loaded) -> list[str]:

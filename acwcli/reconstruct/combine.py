@@ -169,7 +169,7 @@ def _taken(records: pl.DataFrame, events: pl.DataFrame | None, from_states: pl.D
     joined = from_states.lazy().select(*_KEYS).filter(pl.col("contact_id").is_not_null()).unique()
     marked = (
         records.lazy()
-        .select(pl.col("agent_id").cast(agent), "contact_id", "acw_ms", at=pl.coalesce("talk_end", "acw_start"))
+        .select(pl.col("agent_id").cast(agent), "contact_id", "acw_ms", at=_sometime())
         .join(joined.with_columns(joined=True), on=_KEYS, how="left", maintain_order="left")
         .join(seen, on="agent_id", how="left", maintain_order="left")
         # Collected whole: Polars 2.1 forgets the order when only columns of the right side are selected.
@@ -183,6 +183,11 @@ def _taken(records: pl.DataFrame, events: pl.DataFrame | None, from_states: pl.D
         .when(inside).then(pl.lit("silent"))
     )  # fmt: skip
     return marked.select(taken=taken)["taken"]
+
+
+def _sometime() -> pl.Expr:
+    """An instant of the record: the end of talk, else whatever it has."""
+    return pl.coalesce("talk_end", "acw_start", "answered_at", "offered_at")
 
 
 def _add_legs(records: pl.DataFrame, result: Reconstructed) -> None:

@@ -96,10 +96,11 @@ def _rows(table: Table, start: int, page: Page, tz: str) -> list[Text]:
 def _field(column: Column, series: pl.Series, tz: str, total: object) -> Field:
     """One column as text; `...` stands for no total line, None for nothing to say on it."""
     values = series.to_list()
-    texts = cells(values if total is ... else [*values, total], column, tz=tz)
+    shown = values if total is ... else [*values, total]
+    texts = cells(shown, column, tz=tz)
     if total is None:
         texts[-1] = ""
-    return Field(for_terminal(column.heading), texts, is_number(column), unit(column, values))
+    return Field(for_terminal(column.heading), texts, is_number(column), unit(column, shown))
 
 
 def _object(table: Table, page: Page, tz: str) -> list[Text]:

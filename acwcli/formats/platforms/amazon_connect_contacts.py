@@ -114,15 +114,15 @@ class _Part:
 
 
 def _from_json(probe: Probe) -> _Part:
-    documents = read_documents(probe.plain, _SHAPE, "ContactId", _pick_json)
+    documents = read_documents(probe.plain, _SHAPE, "contact_id", _pick_json)
     return _Part(probe, documents.frame, documents)
 
 
 def _pick_json(rows: pl.LazyFrame) -> pl.LazyFrame:
     flat = rows.select(ROW, *(_member(path).alias(name) for name, path in _JSON.items()))
-    instants = {name: utc_seconds(pl.col(name)) for name in _INSTANTS}
-    lengths = {name: length_ms(pl.col(name), 1000) for name in _LENGTHS}
-    return flat.select(*_columns(instants, lengths))
+    read = {name: utc_seconds(pl.col(name)) for name in _INSTANTS}
+    read |= {name: length_ms(pl.col(name), 1000) for name in _LENGTHS}
+    return flat.with_columns(expr.alias(f"{name}_read") for name, expr in read.items()).select(*_columns())
 
 
 def _member(path: str) -> pl.Expr:
@@ -134,39 +134,41 @@ def _from_table(probe: Probe, options: ReadOptions) -> _Part:
     grid = probe.grid
     held = {name: header for name, header in _TABLE.items() if header in grid.columns}
     times = Times(grid, Chosen({name: (held[name],) for name in _INSTANTS if name in held}), options)
-    native = {name: times.instant(name) for name in _INSTANTS if name in held}
+    read = {name: times.instant(name) for name in _INSTANTS if name in held}
+    read |= {name: length_ms(pl.col(held[name]), 1) for name in _LENGTHS if name in held}
+    absent = [name for name in _TABLE if name not in held]
     rows = grid.frame.select(
         ROW,
         BAD,
         *(pl.col(header).cast(pl.String).alias(name) for name, header in held.items()),
-        *(pl.lit(None, pl.String).alias(name) for name in _TABLE if name not in held),
-        *(expr.alias(f"{name}_read") for name, expr in native.items()),
-        *(pl.lit(None, pl.Datetime("ms", "UTC")).alias(f"{name}_read") for name in _INSTANTS if name not in held),
+        *(pl.lit(None, pl.String).alias(name) for name in absent),
+        *(expr.alias(f"{name}_read") for name, expr in read.items()),
+        *(pl.lit(None, pl.Datetime("ms", "UTC")).alias(f"{name}_read") for name in _INSTANTS if name in absent),
+        *(pl.lit(None, pl.Int64).alias(f"{name}_read") for name in _LENGTHS if name in absent),
     )
-    instants = {name: pl.col(f"{name}_read") for name in _INSTANTS}
-    lengths = {name: length_ms(pl.col(name), 1) for name in _LENGTHS}
-    frame = rows.select(*_columns(instants, lengths), BAD).collect(engine="streaming")
+    frame = rows.select(*_columns(), BAD).collect(engine="streaming")
     frame = frame.with_columns(rejected=pl.coalesce(BAD, "rejected")).drop(BAD)
     return _Part(probe, frame, None, tuple([*grid.notes, *times.notes()]))
 
 
-def _columns(instants: dict[str, pl.Expr], lengths: dict[str, pl.Expr]) -> list[pl.Expr]:
+def _columns() -> list[pl.Expr | str]:
+    """The canonical columns, from the text of every member and, as `…_read`, its instants and lengths."""
     agent = pl.coalesce(_filled("agent_id"), pl.col("agent_arn").str.extract(r"([^/]+)$"))
     initiation = pl.col("initiation").str.to_lowercase()
     checks = [(pl.col("contact_id").is_null(), "no contact id")]
-    checks += [(unreadable(pl.col(name), read), "unreadable time") for name, read in instants.items()]
-    checks += [(unreadable(pl.col(name), read), f"unreadable {name} time") for name, read in lengths.items()]
-    checks += [(read < 0, f"negative {name} time") for name, read in lengths.items()]
-    checks.append((instants["acw_end"] < instants["acw_start"], "wrap-up ends before it starts"))
+    checks += [(unreadable(pl.col(name), pl.col(f"{name}_read")), "unreadable time") for name in _INSTANTS]
+    checks += [(unreadable(pl.col(name), pl.col(f"{name}_read")), f"unreadable {name} time") for name in _LENGTHS]
+    checks += [(pl.col(f"{name}_read") < 0, f"negative {name} time") for name in _LENGTHS]
+    checks.append((pl.col("acw_end_read") < pl.col("acw_start_read"), "wrap-up ends before it starts"))
     return [
         pl.col(ROW).cast(pl.UInt32).alias("row"),
-        pl.col("contact_id"),
+        "contact_id",
         agent.cast(pl.Categorical).alias("agent_id"),
-        pl.col("queue").alias("queue"),
-        pl.col("channel").str.to_lowercase().alias("channel"),
+        "queue",
+        pl.col("channel").str.to_lowercase(),
         initiation.alias("direction"),
-        *(expr.alias(name) for name, expr in instants.items()),
-        *(expr.alias(f"{name}_ms") for name, expr in lengths.items()),
+        *(pl.col(f"{name}_read").alias(name) for name in _INSTANTS),
+        *(pl.col(f"{name}_read").alias(f"{name}_ms") for name in _LENGTHS),
         first_reason(checks).alias("rejected"),
         pl.when(initiation == "monitor").then(pl.lit("monitoring, no agent work")).alias("ignored"),
     ]
