@@ -261,6 +261,7 @@ def answers():
         "summary": pipeline.summarise(found, limit_ms=60_000),
         "diagnose": pipeline.diagnose(found, within_ms=60_000),
         "flag": pipeline.flag(found, rules=pipeline.rules([], [])),
+        "explain": pipeline.explain(found, "b01"),
         "formats": pipeline.formats(),
     }
 
@@ -297,7 +298,7 @@ def samples() -> list[Path]:
 def expected_format(path: Path) -> str:
     """A folder is named after its format; in `generic` the first word of the file tells."""
     if path.parent.name != "generic":
-        return path.parent.name.replace("_", "-")
+        return path.parent.name.replace("_", "-").removesuffix("-tables")
     return "generic-contacts" if path.name.startswith("contacts") else "generic-states"
 
 

@@ -98,6 +98,14 @@ def squared_deviations() -> pl.Expr:
     return pl.col(N).cast(pl.Int128) * pl.col(SUM_SQ) - total * total
 
 
+def third_moment() -> pl.Expr:
+    """Third central moment of the group in ms³ (divided by the count)."""
+    n = pl.col(N).cast(pl.Float64)
+    mean = pl.col(SUM_MS) / n
+    cubes, squares = (pl.col(name).cast(pl.Float64) / n for name in (SUM_CUBE, SUM_SQ))
+    return cubes - 3 * mean * squares + 2 * mean * mean * mean
+
+
 def sd_s() -> pl.Expr:
     """Sample standard deviation (n - 1) in seconds; null for fewer than two observations."""
     n = pl.col(N).cast(pl.Int128)

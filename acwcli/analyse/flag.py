@@ -7,15 +7,17 @@ from collections.abc import Sequence
 import polars as pl
 
 from acwcli.analyse import figures
-from acwcli.analyse.exact import Fraction, difference, ratio
+from acwcli.analyse.casemix import expectation
 from acwcli.analyse.groups import agent_name, check_keys, key_columns, presentable, with_name
-from acwcli.analyse.intervals import mean_interval, quantile_interval
-from acwcli.analyse.reasons import reason
-from acwcli.analyse.rules import Measure, Rule, parse_measure, parse_rule
-from acwcli.analyse.thresholds import measured, with_threshold
+from acwcli.analyse.intervals import mean_interval, quantile_interval, ratio_interval
+from acwcli.analyse.judge import FDR, judge
+from acwcli.analyse.rules import SHORT_MS, Measure, Rule, parse_measure, parse_rule
+from acwcli.analyse.thresholds import measured
 from acwcli.errors import UsageError
-from acwcli.model.seconds import in_seconds
 from acwcli.model.table import Column, Table
+
+VERDICTS = ("over", "under", "watch", "in line", "not enough data")
+_LISTED = ("over", "under", "watch")
 
 
 def flag(
@@ -26,49 +28,107 @@ def flag(
     min_wraps: int,
     noun: str,
     every_agent: bool,
+    *,
+    mix: Sequence[str] = (),
+    fdr: float = FDR,
+    newcomers: pl.DataFrame | None = None,
+    only: Sequence[str] = (),
 ) -> Table:
     """Hold each agent's figure against the rules: a row per agent, rule and peer group, largest `lost_s` first.
 
     Args:
         obs: one row per counted wrap or contact; `value_ms` Int64 is what is measured.
-        rules: thresholds (`parse_rule`); none means over the pooled mean.
+        rules: thresholds (`parse_rule`, `QUICK`); none means over the pooled mean.
         measure: `mean`, `median` or `pNN` of each agent.
         peers: columns whose equal values make agents comparable; none compares everyone.
         min_wraps: fewer observations than this are never flagged.
         noun: `wraps` or `contacts`, the name of the column that counts.
         every_agent: list agents that are in line, or have too few wraps, as well.
+        mix: columns that say what kind of contact a wrap was of; none does not adjust for it.
+        fdr: share of false ones among the agents called `over` or `under` by one rule.
+        newcomers: `agent_id` and `hired` (date) of agents too new to be judged.
+        only: the verdicts to list; none is those beyond the threshold.
 
     Returns:
         Columns: `agent_id`, `name` where a roster is joined, the count, `measure value_s rule threshold_s over_s
-        lost_s verdict reason`, the peers, `method`. `verdict` is `over` or `under` when the 95 % interval of the value
-        excludes the threshold (see `acwcli.analyse.intervals`), `watch` when the value alone is beyond it.
+        lost_s verdict reason expected_s ratio ratio_low ratio_high adjusted`, the peers, `method`. `verdict` is `over` or
+        `under` when the 95 % interval is clear of the threshold (at the peers' mix of contacts, where there is one) and
+        the agent is a discovery at the rate `fdr`; `watch` when the value alone is beyond it.
 
     Raises:
-        UsageError: an unknown measure or peers column.
+        UsageError: an unknown measure, peers or mix column.
         NoWrapsError: there is nothing to compare.
     """
     schema = obs.collect_schema()
     asked = parse_measure(measure)
-    keys = _peer_keys(peers, schema, noun)
+    keys = peer_keys(peers, schema, noun)
+    cell = [name for name in _mix_keys(mix, schema, noun) if name not in keys]
     names = agent_name(["agent_id"], schema)
-    agents = _agents(obs, ["agent_id", *keys], names, asked)
+    quick = any(rule.against == "mix" for rule in rules)
+    if quick and asked.permille is not None:
+        raise UsageError("--quick compares means; leave --measure out")
+    agents = _agents(obs, ["agent_id", *keys], names, asked, cell, min_wraps, mixed=bool(mix), quick=quick)
+    if newcomers is not None:
+        known = newcomers.select(pl.col("agent_id").cast(agents.schema["agent_id"]), pl.col("hired").alias("_hired"))
+        agents = agents.join(known, on="agent_id", how="left", maintain_order="left")
+    return judged_agents(
+        agents, rules, asked, keys, names, min_wraps, noun, every_agent, mixed=bool(mix), fdr=fdr, only=only
+    )
+
+
+def judged_agents(
+    agents: pl.DataFrame,
+    rules: Sequence[Rule],
+    asked: Measure,
+    keys: Sequence[str],
+    names: Sequence[pl.Expr],
+    min_wraps: int,
+    noun: str,
+    every_agent: bool,
+    *,
+    mixed: bool = False,
+    fdr: float = FDR,
+    only: Sequence[str] = (),
+) -> Table:
+    """Judge agents whose figures are known; see `flag`.
+
+    Args:
+        agents: one row per agent and peer group with `_n _sum_ms _num _den low_s high_s method`, and `name`.
+        rules: thresholds; none means over the pooled mean.
+        asked: the measure of each agent.
+        keys: the columns of the peer groups.
+        names: the roster's name of each agent, if any.
+        min_wraps: fewer observations than this are never flagged.
+        noun: `wraps` or `contacts`.
+        every_agent: list agents that are in line as well.
+        mixed: whether a verdict has to hold at the peers' mix of contacts.
+        fdr: false discovery rate.
+        only: the verdicts to list.
+    """
     figures.any_wraps(agents.height, noun)
     wanted = dict.fromkeys(rules or (parse_rule("over", "mean"),))
-    judged = [_judge(agents, rule, asked, keys, min_wraps, noun) for rule in wanted]
+    judged = [judge(agents, rule, asked, keys, min_wraps, noun, mixed=mixed, fdr=fdr) for rule in wanted]
     rows = pl.concat(judged)
-    listed = rows if every_agent else rows.filter(pl.col("verdict").is_in(["over", "under", "watch"]))
+    listed = rows if every_agent and not only else rows.filter(pl.col("verdict").is_in(only or _LISTED))
     ordered = listed.sort(
         ["lost_s", "agent_id", "rule", *keys], descending=[True] + [False] * (2 + len(keys)), nulls_last=True
     )
-    columns = _columns(noun, with_name(["agent_id"], names), key_columns(keys, schema))
+    columns = _columns(noun, with_name(["agent_id"], names), key_columns(keys, agents.schema))
     frame = presentable(ordered, keys).select([column.name for column in columns])
     return Table("flag", frame, columns, sentence=_sentence(agents, rows))
 
 
-def _peer_keys(peers: Sequence[str], schema: pl.Schema, noun: str) -> tuple[str, ...]:
+def peer_keys(peers: Sequence[str], schema: pl.Schema, noun: str) -> tuple[str, ...]:
+    """Check the columns that make agents comparable."""
     if "agent_id" in peers:
         raise UsageError("--peers: agent_id would leave every agent without peers; name a team, queue or channel")
     return check_keys(peers, schema, [column.name for column in _columns(noun, ["agent_id", "name"], [])], "--peers")
+
+
+def _mix_keys(mix: Sequence[str], schema: pl.Schema, noun: str) -> tuple[str, ...]:
+    if "agent_id" in mix:
+        raise UsageError("--mix: agent_id would leave every agent without peers; name what tells contacts apart")
+    return check_keys(mix, schema, [column.name for column in _columns(noun, ["agent_id", "name"], [])], "--mix")
 
 
 def _columns(noun: str, who: Sequence[str], peers: Sequence[Column]) -> tuple[Column, ...]:
@@ -82,63 +142,79 @@ def _columns(noun: str, who: Sequence[str], peers: Sequence[Column]) -> tuple[Co
         *seconds[1:],
         Column("verdict"),
         Column("reason"),
+        Column("expected_s", "seconds", "expected"),
+        *(Column(name, "number") for name in ("ratio", "ratio_low", "ratio_high")),
+        Column("adjusted", "flag"),
         *peers,
         Column("method"),
     )
 
 
-def _agents(obs: pl.LazyFrame, keys: Sequence[str], names: Sequence[pl.Expr], asked: Measure) -> pl.DataFrame:
-    """One row per agent and peer group: the figure as an exact fraction, and its 95 % interval."""
-    moments = [figures.sum_of_squares(), figures.sum_of_cubes()]
-    needed = moments if asked.permille is None else [figures.sorted_values()]
-    every = [figures.count(), figures.sum_ms(), *needed, *figures.method_range(), *names]
-    groups = obs.group_by(keys).agg(every).collect(engine="streaming").sort(keys, nulls_last=True)
-    groups = groups.with_columns(*measured(asked), figures.method())
-    if asked.permille is None:
-        return mean_interval(groups)
-    return quantile_interval(groups, asked.permille)
-
-
-def _judge(
-    agents: pl.DataFrame, rule: Rule, asked: Measure, keys: Sequence[str], min_wraps: int, noun: str
+def _agents(
+    obs: pl.LazyFrame,
+    who: Sequence[str],
+    names: Sequence[pl.Expr],
+    asked: Measure,
+    cell: Sequence[str],
+    enough: int,
+    *,
+    mixed: bool,
+    quick: bool,
 ) -> pl.DataFrame:
-    """Add threshold, distance, cost, verdict and reason of one rule to every agent."""
-    held = with_threshold(agents, rule, keys, min_wraps)
-    value, threshold = Fraction(pl.col("_num"), pl.col("_den")), Fraction(pl.col("_t_num"), pl.col("_t_den"))
-    apart = difference(value, threshold)
-    # A mean times its own count is a sum again: leave the division out rather than undo it.
-    lost = ratio(apart, threshold.den) if asked.permille is None else _times_count(apart, value, threshold)
-    figured = held.with_columns(
-        pl.col(figures.N).alias(noun),
-        pl.lit(asked.name).alias("measure"),
-        pl.lit(rule.text).alias("rule"),
-        value.seconds().alias("value_s"),
-        threshold.seconds().alias("threshold_s"),
-        ratio(apart, value.den * threshold.den * 1000).alias("over_s"),
-        in_seconds(lost).alias("lost_s"),
-        (apart > 0 if rule.side == "over" else apart < 0).alias("_beyond"),
+    """One row per agent and peer group: the figure as an exact fraction, its 95 % interval, and what peers would take."""
+    groups = None
+    if asked.permille is None or mixed:
+        cells = _cells(obs, [*who, *cell], names, quick=quick)
+        groups = _with_expectation(cells, who, cell, enough, mixed=mixed)
+    if asked.permille is not None:
+        lists = _grouped(obs, who, [figures.count(), figures.sum_ms(), figures.sorted_values()], names)
+        known = ["_exp", "_pooled", "_ratio", "_ratio_low", "_ratio_high", "_fair"]
+        groups = lists if groups is None else lists.hstack(groups.select(known))
+    assert groups is not None
+    groups = groups.with_columns(*measured(asked), figures.method())
+    return mean_interval(groups) if asked.permille is None else quantile_interval(groups, asked.permille)
+
+
+def _grouped(
+    obs: pl.LazyFrame, keys: Sequence[str], wanted: Sequence[pl.Expr], names: Sequence[pl.Expr]
+) -> pl.DataFrame:
+    every = [*wanted, *figures.method_range(), *names]
+    return obs.group_by(keys).agg(every).collect(engine="streaming").sort(keys, nulls_last=True)
+
+
+def _cells(obs: pl.LazyFrame, keys: Sequence[str], names: Sequence[pl.Expr], *, quick: bool) -> pl.DataFrame:
+    """The one pass over the wraps: exact sums of the first three powers per agent, peer group and cell."""
+    sums = [figures.count(), figures.sum_ms(), figures.sum_of_squares(), figures.sum_of_cubes()]
+    short = (pl.col(figures.VALUE) < SHORT_MS).sum().cast(pl.Int64).alias("_short")
+    return _grouped(obs, keys, [*sums, short] if quick else sums, names)
+
+
+def _with_expectation(
+    cells: pl.DataFrame, who: Sequence[str], cell: Sequence[str], enough: int, *, mixed: bool
+) -> pl.DataFrame:
+    """Add the cells up to agents, beside what their contacts would take the peers."""
+    sums = [name for name in (figures.N, figures.SUM_MS, figures.SUM_SQ, figures.SUM_CUBE, "_short") if name in cells]
+    named = [name for name in ("name",) if name in cells and name not in who]
+    groups = cells.group_by(who, maintain_order=True).agg(
+        pl.col(sums).sum(), pl.col(figures.METHOD_LOW).min(), pl.col(figures.METHOD_HIGH).max(), pl.col(named).max()
     )
-    judged = figured.with_columns(_verdict(rule, min_wraps).alias("verdict"))
-    return judged.with_columns(reason(rule, asked, keys, min_wraps, noun).alias("reason"))
-
-
-def _times_count(apart: pl.Expr, value: Fraction, threshold: Fraction) -> pl.Expr:
-    return ratio(apart * pl.col(figures.N), value.den * threshold.den)
-
-
-def _verdict(rule: Rule, min_wraps: int) -> pl.Expr:
-    known = (pl.col(figures.N) >= min_wraps) & pl.col("threshold_s").is_not_null()
-    low, high, threshold = pl.col("low_s"), pl.col("high_s"), pl.col("threshold_s")
-    sure = low > threshold if rule.side == "over" else high < threshold
-    return (
-        pl.when(~known)
-        .then(pl.lit("not enough data"))
-        .when(~pl.col("_beyond"))
-        .then(pl.lit("in line"))
-        .when(sure.fill_null(False))
-        .then(pl.lit(rule.side))
-        .otherwise(pl.lit("watch"))
+    expected = expectation(cells, who[1:], cell, enough).drop(who)  # the same groups in the same order
+    n, everyone = pl.col(figures.N), [pl.lit(0, pl.Int8).alias("_everyone"), *who[1:]]
+    groups = groups.hstack(expected).with_columns(
+        pl.when(n > 1).then(figures.squared_deviations().cast(pl.Float64) / n / (n - 1)).alias("_own_var"),
+        figures.third_moment().alias("_own_third"),
+        (pl.col(figures.SUM_MS).sum() / n.sum()).over(everyone).alias("_pooled"),
+        *_short_share(everyone, who, wanted="_short" in cells),
     )
+    return ratio_interval(groups)
+
+
+def _short_share(everyone: Sequence[object], who: Sequence[str], *, wanted: bool) -> list[pl.Expr]:
+    """Share of the other agents' wraps that are too short for notes."""
+    if not wanted:
+        return []
+    short, n = pl.col("_short"), pl.col(figures.N)
+    return [((short.sum().over(everyone) - short) / (n.sum().over(everyone) - n)).alias("_peers_short")]
 
 
 def _sentence(agents: pl.DataFrame, rows: pl.DataFrame) -> str:

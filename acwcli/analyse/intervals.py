@@ -43,6 +43,36 @@ def mean_interval(groups: pl.DataFrame) -> pl.DataFrame:
     return groups.hstack(bounds)
 
 
+def ratio_interval(groups: pl.DataFrame) -> pl.DataFrame:
+    """Add `_ratio _ratio_low _ratio_high`: the mean over what is expected, with the chance of both sides in the interval.
+
+    Args:
+        groups: one row per agent with `_n _sum_ms` and what `acwcli.analyse.casemix.expectation` gives.
+    """
+    from scipy.special import stdtrit
+
+    t = pl.Series("_t", stdtrit((groups[figures.N] - 1).clip(1).to_numpy(), 1 - TAIL))
+    n, expected = pl.col(figures.N), pl.when(pl.col("_exp") > 0).then(pl.col("_exp"))
+    variance = pl.col("_res_var") / n + pl.col("_exp_var")
+    third = pl.col("_res_third") / n**2 - pl.col("_exp_third")
+    known = groups.select(
+        t,
+        n,
+        expected.alias("_exp"),
+        variance.sqrt().alias("_se"),
+        (pl.col(figures.SUM_MS) / n).alias("_mean"),
+        # `_hall` takes the skewness of n values, of which that of their mean is the root-n-th part.
+        pl.when(variance > 0).then(third / variance.pow(1.5) * n.sqrt()).otherwise(0.0).alias("_skew"),
+    )
+    mean, spread = pl.col("_mean"), pl.col("_se")
+    bounds = known.select(
+        (mean / pl.col("_exp")).alias("_ratio"),
+        ((mean - spread * _hall(pl.col("_t"))).clip(lower_bound=0.0) / pl.col("_exp")).alias("_ratio_low"),
+        ((mean - spread * _hall(-pl.col("_t"))) / pl.col("_exp")).alias("_ratio_high"),
+    )
+    return groups.hstack(bounds)
+
+
 def _hall(t: pl.Expr) -> pl.Expr:
     """Invert Hall's cubic: the point of the skewed statistic that corresponds to `t` of the symmetric one."""
     root_n, skew = pl.col(figures.N).sqrt(), pl.col("_skew")
@@ -53,11 +83,8 @@ def _hall(t: pl.Expr) -> pl.Expr:
 def _skewness() -> pl.Expr:
     """Moment skewness of the sample; 0 where all values are equal."""
     n = pl.col(figures.N).cast(pl.Float64)
-    mean = pl.col(figures.SUM_MS) / n
     variance = figures.squared_deviations().cast(pl.Float64) / (n * n)
-    cubes, squares = (pl.col(name).cast(pl.Float64) / n for name in (figures.SUM_CUBE, figures.SUM_SQ))
-    third = cubes - 3 * mean * squares + 2 * mean * mean * mean
-    return pl.when(variance > 0).then(third / variance.sqrt().pow(3)).otherwise(0.0)
+    return pl.when(variance > 0).then(figures.third_moment() / variance.sqrt().pow(3)).otherwise(0.0)
 
 
 def quantile_interval(groups: pl.DataFrame, permille: int) -> pl.DataFrame:

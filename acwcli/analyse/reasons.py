@@ -10,7 +10,7 @@ from acwcli.analyse import figures
 from acwcli.analyse.rules import Measure, Rule
 
 
-def reason(rule: Rule, asked: Measure, peers: Sequence[str], min_wraps: int, noun: str) -> pl.Expr:
+def reason(rule: Rule, asked: Measure, peers: Sequence[str], min_wraps: int, noun: str, fdr: float) -> pl.Expr:
     """Say in words what the verdict rests on.
 
     Args:
@@ -19,48 +19,98 @@ def reason(rule: Rule, asked: Measure, peers: Sequence[str], min_wraps: int, nou
         peers: the columns that make a peer group.
         min_wraps: observations needed for a verdict.
         noun: `wraps` or `contacts`.
+        fdr: false discovery rate of `over` and `under`.
     """
     count, threshold = pl.col(figures.N), _seconds("threshold_s")
     value = pl.format(f"{asked.name} {{}} s of {{}} {noun}", _seconds("value_s"), count)
     against = pl.format(f"{_against(rule, asked, peers, noun)} ({{}} s)", threshold)
     distance = pl.format("{} s", pl.col("over_s").abs().round(1))
     beyond = pl.format("{} is {} {} {}", value, distance, pl.lit(rule.side), against)
-    sure = pl.format("{}; the 95 % interval ({}) is clear of it", beyond, _interval())
-    watch = pl.format("{}; the 95 % interval ({}) reaches it, so it may be chance", beyond, _interval())
     too_few = pl.format(f"{{}} of the {min_wraps} {noun} a verdict needs", count)
+    new = pl.format("newcomer: hired {}, too new to be judged", pl.col("_hired").cast(pl.String))
     no_peers = pl.lit(f"no peer has the {min_wraps} {noun} a percentile of agents needs")
+    if rule.against in ("mean", "mix"):
+        no_peers = pl.lit("no peers to compare with")
     verdict = pl.col("verdict")
     return (
-        pl.when(count < min_wraps)
+        pl.when(pl.col("_hired").is_not_null())
+        .then(new)
+        .when(count < min_wraps)
         .then(too_few)
         .when(pl.col("threshold_s").is_null())
         .then(no_peers)
         .when(verdict == "in line")
         .then(pl.format("{} is not {} {}", value, pl.lit(rule.side), against))
-        .when(verdict == "watch")
-        .then(watch)
-        .otherwise(sure)
+        .when((verdict == "watch") & (pl.col("method") == "aggregate"))
+        .then(pl.format("{}; how widely its wraps spread is not in sums, so it may be chance", beyond))
+        .otherwise(pl.format("{}; {}", beyond, _doubt(rule, noun, fdr)))
+    )
+
+
+def _doubt(rule: Rule, noun: str, fdr: float) -> pl.Expr:
+    """What makes a figure beyond the threshold sure, or the first thing that does not."""
+    interval = _interval("low_s", "high_s")
+    at_mix = pl.format(
+        f"at the peers' mix of {'contacts' if noun == 'wraps' else noun} it would be {{}} s, 95 % interval {{}}",
+        _seconds("_at_mix_s"),
+        _interval("_mix_low_s", "_mix_high_s"),
+    )
+    reached = pl.format("the 95 % interval ({}) reaches it, so it may be chance", interval)
+    explained = pl.format("but {}, so its contacts may explain it", at_mix)
+    alone = pl.lit("but too few others take such contacts to tell whether these explain it")
+    many = pl.format(
+        f"sure by itself, but chance gives some such among the agents compared "
+        f"(false discovery rate {{}} %, at most {100 * fdr:g} % wanted)",
+        (100 * pl.col("_rate")).round(1),
+    )
+    short, n = pl.col("_short"), pl.col(figures.N)
+    skipped = pl.format(
+        "but {} % of its wraps are under 5 s, {} % of the peers': notes may be skipped",
+        (100 * short / n).round(1),
+        (100 * pl.col("_peers_short")).round(1),
+    )
+    mixed, adjusted, clear = pl.col("_mixed"), pl.col("adjusted"), pl.col("_clear")
+    limited = pl.lit(rule.against == "limit")
+    return (
+        pl.when(pl.col("verdict") != "watch")
+        .then(
+            pl.when(mixed & adjusted.is_not_null())
+            .then(pl.format("{}", at_mix))
+            .otherwise(pl.format("the 95 % interval ({}) is clear of it", interval))
+        )
+        .when(pl.col("_skips").fill_null(False))
+        .then(skipped)
+        .when(~clear & (limited | ~mixed | ~adjusted.fill_null(True)))
+        .then(reached)
+        .when(mixed & ~limited & adjusted.is_null())
+        .then(alone)
+        .when(mixed & ~adjusted.fill_null(True))
+        .then(explained)
+        .otherwise(many)
     )
 
 
 def _against(rule: Rule, asked: Measure, peers: Sequence[str], noun: str) -> str:
     if rule.against == "limit":
         return "the limit"
+    if rule.against == "mix":
+        return f"what the same {noun if noun != 'wraps' else 'contacts'} take peers"
     among = f" of the same {' and '.join(peers)}" if peers else ""
     if rule.against == "mean":
         return f"the mean of all {noun}{among}"
     return f"the {rule.text.split()[1]} of agents' {asked.name}s{among}"
 
 
-def _interval() -> pl.Expr:
+def _interval(low_name: str, high_name: str) -> pl.Expr:
     """`51.0 to 63.2 s`; a sample may be too small to give one of the ends."""
-    low, high = _seconds("low_s"), _seconds("high_s")
+    low, high = _seconds(low_name), _seconds(high_name)
+    no_low, no_high = pl.col(low_name).is_null(), pl.col(high_name).is_null()
     return (
-        pl.when(pl.col("low_s").is_null() & pl.col("high_s").is_null())
+        pl.when(no_low & no_high)
         .then(pl.lit("too few to tell"))
-        .when(pl.col("low_s").is_null())
+        .when(no_low)
         .then(pl.format("up to {} s", high))
-        .when(pl.col("high_s").is_null())
+        .when(no_high)
         .then(pl.format("from {} s", low))
         .otherwise(pl.format("{} to {} s", low, high))
     )

@@ -32,17 +32,25 @@ class Rule:
 
     Attributes:
         side: which side of the threshold is remarkable.
-        against: `mean` (pooled over the peers' wraps), `percentile` (of the peers' values) or `limit` (fixed).
+        against: `mean` (pooled over the peers' wraps), `percentile` (of the peers' values), `limit` (fixed) or `mix` (what
+            the agent's contacts would take the peers).
         permille: the percentile of the peers' values in thousandths.
         limit_ms: the fixed limit.
         text: how the rule reads in the output, e.g. `over p80`.
     """
 
     side: Literal["over", "under"]
-    against: Literal["mean", "percentile", "limit"]
+    against: Literal["mean", "percentile", "limit", "mix"]
     permille: int
     limit_ms: int
     text: str
+
+
+QUICK = Rule("under", "mix", 0, 0, "quick")
+"""Quicker than expected at the agent's mix of contacts, without marks of skipped notes."""
+
+SHORT_MS = 5_000
+"""A shorter wrap leaves no time for notes."""
 
 
 def parse_measure(text: str) -> Measure:

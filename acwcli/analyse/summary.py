@@ -39,7 +39,7 @@ def summary(obs: pl.LazyFrame, by: Sequence[str], limit_ms: int | None, noun: st
         NoWrapsError: there is nothing to summarise.
     """
     schema = obs.collect_schema()
-    figure_columns = _columns(limit_ms, noun)
+    figure_columns = summary_columns(limit_ms, noun)
     # `--by method` already says the method of each group, so the last column would only repeat it.
     shown = [column for column in figure_columns if not (column.name == "method" and "method" in by)]
     keys = check_keys(by, schema, [column.name for column in shown], "--by")
@@ -53,7 +53,8 @@ def summary(obs: pl.LazyFrame, by: Sequence[str], limit_ms: int | None, noun: st
     return Table("summary", table.select([column.name for column in order]), tuple(order), total=total)
 
 
-def _columns(limit_ms: int | None, noun: str) -> list[Column]:
+def summary_columns(limit_ms: int | None, noun: str) -> list[Column]:
+    """The figures of a summary, in their order."""
     middle = [Column(f"{name}_s", "seconds", name) for name in ("mean", "median", "p80", "p90", "p95", "max")]
     tail = [Column("total_s", "seconds", "total"), Column("sd_s", "seconds", "sd")]
     if limit_ms is not None:

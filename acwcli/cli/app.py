@@ -20,6 +20,7 @@ COMMANDS = {
     "summary": "How long do wraps take?",
     "diagnose": "Is the mean telling the truth, and who makes it?",
     "flag": "Which agents need a look, and why?",
+    "explain": "Why this agent?",
     "formats": "Which exports are known?",
 }
 """Command → the question it answers; the module `acwcli.cli.<command>` is imported when the command runs."""

@@ -72,6 +72,8 @@ def _reasons(word: str, reasons: Counter[str]) -> str:
 
 
 def _statuses(rebuilt: Wraps) -> str:
+    if rebuilt.aggregates is not None:
+        return f"sums of {rebuilt.aggregates['contacts'].sum():,} wraps"
     statuses = rebuilt.statuses()
     counted = statuses.get("ok", 0) + statuses.get("orphan", 0)
     others = {name: count for name, count in statuses.items() if name not in ("ok", "orphan")}

@@ -41,4 +41,5 @@ def command(
     question = pipeline.Question(parse.one_of(of, pipeline.MEASURES, "--of"), tuple(groups))
     limit_ms = parse.length(limit, "--limit") if limit is not None else None
     rebuilt = session.rebuild(paths, read, wrap, out, question.needs())
-    session.emit(pipeline.summarise(rebuilt, question, limit_ms=limit_ms), out, read.tz)
+    for_people = session.answer_format(out) == "table"
+    session.emit(pipeline.summarise(rebuilt, question, limit_ms=limit_ms, with_total=for_people), out, read.tz)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import polars as pl
 
 from acwcli.formats.words import is_total
@@ -22,20 +24,32 @@ def one_spelling(agents: pl.Series) -> tuple[pl.Series, list[str]]:
     Returns:
         The ids in one spelling each (the first in code order), and notes.
     """
-    spellings: dict[str, list[str]] = {}
-    known = agents.unique().drop_nulls().cast(pl.String).sort().to_list()
-    for agent in known:
-        if not agent.isascii():
-            spellings.setdefault(agent.translate(_VARIANTS), []).append(agent)
-    padded = {agent: agent.strip() for agent in known if agent != agent.strip()}
-    variants = padded | {other: forms[0] for forms in spellings.values() for other in forms[1:]}
-    plain = {key: forms[0] for key, forms in spellings.items() if key.isascii()}
-    if plain:
-        variants |= {form: key for key, form in plain.items() if key in set(known)}
+    variants = _variants(_dictionary(agents))
+    if variants:  # the dictionary holds more than this column: look again at its own ids
+        variants = _variants(agents.unique().drop_nulls().cast(pl.String).sort().to_list())
     if not variants:
         return agents, []
     united = agents.cast(pl.String).replace(variants).cast(agents.dtype)
     return united, [f"{len(variants)} agent ids united with another spelling of the same letters or digits"]
+
+
+def _dictionary(agents: pl.Series) -> list[str]:
+    """Every text the categories of a column know: at once, where looking for distinct values reads all rows."""
+    greatest = agents.to_physical().max()
+    codes = range(greatest + 1) if isinstance(greatest, int) else ()
+    return pl.Series(codes, dtype=pl.UInt32).cat.to(agents.dtype).cast(pl.String).sort().to_list()
+
+
+def _variants(known: Sequence[str]) -> dict[str, str]:
+    """Spellings that stand for another one in the list."""
+    spellings: dict[str, list[str]] = {}
+    for agent in known:
+        if not agent.isascii():
+            spellings.setdefault(agent.translate(_VARIANTS), []).append(agent)
+    found = {agent: agent.strip() for agent in known if agent != agent.strip()}
+    found |= {other: forms[0] for forms in spellings.values() for other in forms[1:]}
+    plain = set(known) & spellings.keys()
+    return found | {form: key for key in plain for form in spellings[key] if form != key}
 
 
 def total_agents(agents: pl.Series) -> list[str]:

@@ -6,19 +6,31 @@ from collections.abc import Iterable, Mapping, Sequence
 
 import polars as pl
 
+from acwcli.errors import InputError
 from acwcli.formats.agents import one_spelling
 from acwcli.formats.duration_text import decide_duration, duration_ms
-from acwcli.formats.frames import FileFrame, Kind
+from acwcli.formats.frames import FileFrame, Kind, Match, Probe
 from acwcli.formats.grid import Grid
 from acwcli.formats.options import ReadOptions
 from acwcli.formats.rows import account, picked, reject_reason
 from acwcli.formats.words import fold, fold_expr, state_of
-from acwcli.model.columns import CONTACT_FRAME, STATES
+from acwcli.model.columns import AGGREGATE_FRAME, CONTACT_FRAME, STATES
 
 Checks = Sequence[tuple[pl.Expr, str]]
 """(condition, reason): the first that applies names the row; a null condition does not apply."""
 
 _NOTHING = ("", "\\n", "null", "none", "[none]", "-", "--", "n/a", "na")
+
+
+def sure(probe: Probe, found: Match) -> Grid:
+    """Return the rows of a file that fits; `--input-format` can force a format on any file.
+
+    Raises:
+        InputError: it does not fit.
+    """
+    if not found.score:
+        raise InputError(f"{probe.input.name}: cannot be read in this format ({found.missing}); see acw formats")
+    return probe.grid
 
 
 def headers(columns: Sequence[str], names: Iterable[str]) -> dict[str, str]:
@@ -97,7 +109,8 @@ def _without_unused(frame: pl.DataFrame, loaded: FileFrame) -> pl.DataFrame:
 
 
 def _complete(frame: pl.DataFrame, kind: Kind) -> pl.DataFrame:
-    missing = CONTACT_FRAME if kind == "contacts" else {}
+    frames = {"contacts": CONTACT_FRAME, "aggregates": AGGREGATE_FRAME}
+    missing = frames.get(kind, {})
     return frame.with_columns(
         pl.lit(None, dtype).alias(name) for name, dtype in missing.items() if name not in frame.columns
     )

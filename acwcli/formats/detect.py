@@ -150,8 +150,8 @@ def _best(item: Input, matches: dict[str, Match], options: ReadOptions) -> str:
         missing = "; ".join(f"as {name}: {matches[name].missing}" for name in asked)
         raise InputError(
             f"{item.name}: nobody knows this format ({missing}). Name its columns with --map, for example "
-            "--map agent_id=Operator --map event_time=When --map state=Status, force one with --input-format, or describe it "
-            "in a profile (acw inspect FILE --emit-profile writes a first one)"
+            "--map agent_id=Operator --map event_time=When --map state=Status, force one with --input-format, or "
+            "describe it in a profile (acw inspect FILE --emit-profile writes a first one)"
         )
     if best.score == runner_up.score:
         raise InputError(f"{item.name}: fits {first} and {second} equally well; choose one with --input-format")

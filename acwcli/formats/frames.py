@@ -17,7 +17,7 @@ from acwcli.formats.json_documents import sample_documents
 from acwcli.formats.json_rows import is_json
 from acwcli.formats.plain import Plain, as_plain
 
-Kind = Literal["states", "contacts", "wraps"]
+Kind = Literal["states", "contacts", "wraps", "aggregates"]
 
 _HEAD_BYTES = 65_536
 

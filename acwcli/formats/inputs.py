@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -133,6 +134,7 @@ def _copy_stdin() -> Input:
     """Standard input is read once, but a file is read several times: keep a copy on disk."""
     if sys.stdin is None:
         raise InputError("<stdin>: standard input is closed; name a file instead of '-'")
+    _let_interrupts_through()
     target = scratch_file("stdin")
     with target.open("wb") as copy:
         shutil.copyfileobj(sys.stdin.buffer, copy, 1 << 20)
@@ -141,10 +143,17 @@ def _copy_stdin() -> Input:
 
 def _copy_stream(path: Path) -> Path:
     """Pipes and devices such as `<(zcat x)` can be read once only: keep a copy on disk."""
+    _let_interrupts_through()
     target = scratch_file("stream")
     with path.open("rb") as stream, target.open("wb") as copy:
         shutil.copyfileobj(stream, copy, 1 << 20)
     return target
+
+
+def _let_interrupts_through() -> None:
+    """Polars has system calls go on after Ctrl-C; one that waits for somebody's data would then wait for ever."""
+    if hasattr(signal, "siginterrupt"):
+        signal.siginterrupt(signal.SIGINT, True)
 
 
 def _no_permission(name: str) -> InputError:

@@ -18,7 +18,7 @@ from acwcli.formats.json_split import Splitter
 from acwcli.formats.plain import Plain
 from acwcli.formats.scratch import scratch_file
 
-Shape: TypeAlias = "Mapping[str, None | Shape | list[Shape]]"
+Shape: TypeAlias = "Mapping[str, Shape | list[Shape] | None]"
 """The fields that are needed: None is a scalar (read as text), a mapping an object, a list of one mapping an array."""
 
 Pick: TypeAlias = Callable[[pl.LazyFrame], pl.LazyFrame]
@@ -67,7 +67,7 @@ def sample_documents(plain: Plain) -> list[dict[str, Any]]:
 def read_documents(plain: Plain, shape: Shape, key: str, pick: Pick) -> Documents:
     """Read the needed fields of every document.
 
-    Keys are found in any case, and any other key is left alone. Scalars are text, digit by digit where Python read them.
+    Keys are found in any case, and any other key is left alone. Scalars become text.
 
     Args:
         plain: a JSON text.
@@ -132,7 +132,7 @@ def _scanned(plain: Plain, lines: _Lines, shape: Shape, key: str, pick: Pick) ->
     )
     good = renamed.filter(~pl.col(ROW).is_in(list(lines.bad))) if lines.bad else renamed
     try:
-        frame = pick(good).collect(engine="streaming")
+        frame = pick(good).collect(engine="streaming").rechunk()
     except pl.exceptions.PolarsError:
         return None
     if frame[key].null_count():

@@ -83,7 +83,7 @@ class Profile:
         units_ms: canonical name of a length → milliseconds in one of its unit.
         unit_check: a length, a start and an end that tell seconds from milliseconds; or none.
         states: canonical state → the platform's words.
-        wrap_reasons: reasons that make `not_ready` (or any other state) a wrap-up.
+        wrap_reasons: reasons that make a `not_ready` state a wrap-up.
         tz: zone of its times without offset; None: `--tz`.
         time_formats: strptime patterns; the first that reads the sample is taken, and none if none does.
         empty: header → words that mean nothing.

@@ -58,7 +58,9 @@ def _kind(grid: Grid, options: ReadOptions) -> tuple[str, Chosen]:
     contacts = choose(
         grid, (*CONTACT_COLUMNS, "date", "time"), {n: c for n, c in mapped.items() if n in CONTACT_COLUMNS}
     )
-    looks = all(name in states for name in _NEEDED["states"]) and not {"acw_s", "acw_ms", "talk_s"} & set(contacts.parts)
+    looks = all(name in states for name in _NEEDED["states"]) and not {"acw_s", "acw_ms", "talk_s"} & set(
+        contacts.parts
+    )
     return ("states", states) if looks or "state" in mapped else ("contacts", contacts)
 
 

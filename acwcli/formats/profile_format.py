@@ -68,8 +68,8 @@ class ProfileFormat:
         return [self._read(item) for item in prepared]
 
     def _read(self, prepared: Prepared) -> FileFrame:
-        reader = generic_states if self.profile.kind == "states" else generic_contacts
-        loaded = reader.read_grid(prepared.grid, prepared.options)
+        read_grid = generic_states.read_grid if self.profile.kind == "states" else generic_contacts.read_grid
+        loaded = read_grid(prepared.grid, prepared.options)
         loaded.notes = [*prepared.notes, *loaded.notes]
         loaded.details["profile"] = self.profile.source if self.given else "built in"
         return loaded

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import TypeVar
 
 import polars as pl
 
@@ -15,10 +17,12 @@ from acwcli.formats.grid import BAD, ROW, Grid
 from acwcli.formats.options import ReadOptions
 from acwcli.formats.profile import Condition, Profile
 from acwcli.formats.times import Times
-from acwcli.formats.words import column_unit, fold, fold_expr
+from acwcli.formats.words import STATE_WORDS, column_unit, fold, fold_expr
 from acwcli.model.columns import CONTACT_FRAME, INSTANT, STATE_FRAME
 
+_Rule = TypeVar("_Rule", str, tuple[str, ...])
 _OWN = "{} (profile)"
+_UNIT = re.compile(r"\s*[(\[][^()\[\]]*[)\]]\s*$")  # 'Total ACW (ms)'
 _INSTANTS = {name for name, kind in (STATE_FRAME | CONTACT_FRAME).items() if kind == INSTANT}
 
 
@@ -43,6 +47,9 @@ def find_column(spelling: str, headers: Sequence[str]) -> str | None:
         return spelling
     folded = {fold(header): header for header in reversed(headers)}
     if (found := folded.get(fold(spelling))) is not None:
+        return found
+    bare = {fold(_UNIT.sub("", header)): header for header in reversed(headers)}
+    if (found := bare.get(fold(spelling))) is not None:
         return found
     first, dot, _ = spelling.partition(".")
     return spelling if dot and first in headers else None
@@ -81,7 +88,7 @@ def prepare(grid: Grid, profile: Profile, options: ReadOptions) -> Prepared:
         wanted = " or ".join(f"'{header}'" for header in profile.columns["agent_id"])
         raise InputError(f"{grid.source}: no column {wanted}, which {profile.name} needs; map it with --map agent_id=…")
     cells = _Cells(grid, profile)
-    added = _cleaned(cells, profile, columns)
+    added = _cleaned(cells, columns)
     added |= _derived(cells, profile, columns)
     notes = [] if profile.most_rows is None else _truncated(grid, profile.most_rows)
     notes += _warnings(grid, profile, cells)
@@ -129,18 +136,18 @@ class _Cells:
         if name is None:
             return None
         cell = self._inside(name) if name not in self._grid.columns else pl.col(name).cast(pl.String)
-        if (off := self._rule(self._profile.strip, name)) is not None:
+        if off := _of_header(self._profile.strip, name):
             bare = cell.str.strip_chars(off).str.strip_chars()
             cell = pl.when(bare != "").then(bare)
-        if (words := self._rule(self._profile.empty, name)) is not None:
+        if words := _of_header(self._profile.empty, name):
             cell = pl.when(~cell.str.to_lowercase().is_in([word.lower() for word in words])).then(cell)
         return cell
 
     def is_cleaned(self, column: str) -> bool:
         """Whether the cell is not simply the file's own."""
         name = find_column(column, self._grid.columns)
-        rules: tuple[Mapping[str, object], ...] = (self._profile.strip, self._profile.empty)
-        return name not in self._grid.columns or any(self._rule(rule, str(name)) is not None for rule in rules)
+        rules = (_of_header(self._profile.strip, str(name)), _of_header(self._profile.empty, str(name)))
+        return name not in self._grid.columns or any(rules)
 
     def meets(self, condition: Condition) -> pl.Expr | None:
         """Whether a row meets a condition; None when the file has no such column."""
@@ -157,16 +164,16 @@ class _Cells:
         }[condition.test]
         return met.fill_null(False) == condition.wanted
 
-    @staticmethod
-    def _rule(rules: Mapping[str, object], name: str) -> object | None:
-        return next((rule for header, rule in rules.items() if fold(header) == fold(name)), None)
-
     def _inside(self, path: str) -> pl.Expr:
         first, _, rest = path.partition(".")
         return pl.col(first).cast(pl.String).str.json_path_match(f"$.{rest}")
 
 
-def _cleaned(cells: _Cells, profile: Profile, columns: Mapping[str, Sequence[str]]) -> dict[str, pl.Expr]:
+def _of_header(rules: Mapping[str, _Rule], name: str) -> _Rule | None:
+    return next((rule for header, rule in rules.items() if fold(header) == fold(name)), None)
+
+
+def _cleaned(cells: _Cells, columns: Mapping[str, Sequence[str]]) -> dict[str, pl.Expr]:
     """The columns whose cells are not simply the file's own, under their headers."""
     found: dict[str, pl.Expr] = {}
     for header in (part for parts in columns.values() for part in parts):
@@ -184,7 +191,12 @@ def _derived(cells: _Cells, profile: Profile, columns: Mapping[str, Sequence[str
     if profile.wrap_reasons and {"state", "reason"} <= columns.keys():
         state, reason = cells.text(columns["state"][0]), cells.text(columns["reason"][0])
         if state is not None and reason is not None:
+            # A row that ends a pause may carry the reason too.
+            pauses = [fold(word) for word in profile.states.get("not_ready", ())] or [
+                word for word, meant in STATE_WORDS.items() if meant == "not_ready"
+            ]
             wraps = fold_expr(reason).is_in([fold(word) for word in profile.wrap_reasons])
+            wraps = (wraps & fold_expr(state).is_in(pauses)).fill_null(False)
             found[_OWN.format("state")] = pl.when(wraps).then(pl.lit("acw")).otherwise(state)
     return found
 
@@ -236,11 +248,18 @@ def _without(grid: Grid, profile: Profile, cells: _Cells) -> tuple[Grid, Counter
     ), ignored
 
 
+def _named_unit(header: str) -> str | None:
+    """The unit a header names, also where the rest of it is no known word."""
+    in_brackets = _UNIT.search(header)
+    return column_unit(header) or (column_unit(f"ACW {in_brackets[0]}") if in_brackets else None)
+
+
 def _checked_units(grid: Grid, profile: Profile, own: Mapping[str, str], options: ReadOptions) -> dict[str, int]:
     """Bare numbers are seconds or milliseconds: whichever makes a length equal the time between its two instants."""
     lengths = [name for name in ("acw_s", "talk_s", "hold_s", "duration") if name in own]
-    if not profile.unit_check or column_unit(own[lengths[0]]) is not None:
-        return {}
+    named = {name: {"ms": 1, "s": 1000}[unit] for name in lengths if (unit := _named_unit(own[name]))}
+    if named or not profile.unit_check:
+        return named
     length, start, end = (find_column(column, grid.columns) for column in profile.unit_check)
     if length is None or start is None or end is None or column_unit(length) is not None:
         return {}
@@ -254,7 +273,7 @@ def _checked_units(grid: Grid, profile: Profile, own: Mapping[str, str], options
     seconds = apart.filter((pl.col("length") > 0) & (pl.col("between") > 0)).collect()
     if seconds.is_empty():
         return {}
-    ratio = seconds["length"].sum() / seconds["between"].sum()
+    ratio = float(seconds["length"].sum()) / float(seconds["between"].sum())
     return dict.fromkeys(lengths, 1 if ratio > 30 else 1000)
 
 

@@ -31,6 +31,12 @@ def device_name(name: str) -> str:
     return f"{device['tech']}/{device['number']}{device['context'] or ''}{device['options'] or ''}"
 
 
+def device_number(channel: str) -> str:
+    """Return who is behind a channel: `1001` for `Local/1001@agents-0000abcd;1` and `SIP/1001-0000abcd`."""
+    found = _DEVICE.fullmatch(channel)
+    return found["number"] if found else channel
+
+
 def _number(name: str) -> str:
     """Return what interface and member name have in common: `1001` for `Local/1001@agents/n` and `Agent/1001`."""
     found = _DEVICE.fullmatch(name) or _AGENT.fullmatch(name)

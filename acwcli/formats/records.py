@@ -8,10 +8,12 @@ from typing import Any
 
 import polars as pl
 
+from acwcli.errors import UsageError
 from acwcli.formats.clock_formats import Pattern
 from acwcli.formats.clock_text import clock_text
 from acwcli.formats.frames import FileFrame, Kind
 from acwcli.formats.json_documents import Documents
+from acwcli.formats.options import ReadOptions
 from acwcli.formats.plain import Plain
 from acwcli.model.columns import CONTACT_FRAME, INSTANT
 
@@ -53,6 +55,16 @@ def first_reason(checks: Sequence[tuple[pl.Expr, str]]) -> pl.Expr:
     for condition, reason in checks:
         chain = chain.when(condition).then(pl.lit(reason))
     return chain.otherwise(pl.lit(None, pl.String)) if checks else pl.lit(None, pl.String)
+
+
+def refuse_rows(options: ReadOptions, title: str) -> None:
+    """Nested records have no columns to pick rows by.
+
+    Raises:
+        UsageError: `--rows` was given.
+    """
+    if options.rows is not None:
+        raise UsageError(f"--rows picks rows of tables, {title} is none; pick wraps with --where")
 
 
 def keys_of(document: Mapping[str, Any]) -> frozenset[str]:

@@ -196,6 +196,16 @@ def state_of(value: str) -> str | None:
     return STATE_WORDS.get(fold(value))
 
 
+@lru_cache(maxsize=1)
+def usual_state_spellings() -> tuple[str, ...]:
+    """State words the way files usually write them: the listed form and its plainest variants."""
+    listed = [word for languages in words()["states"].values() for word in languages["en"]]
+    listed += list(words()["states"])
+    forms = [form for word in listed for form in (word, word.lower(), word.upper(), word.title(), word.capitalize())]
+    joined = [re.sub(r"[ \-_]", mark, form) for form in forms for mark in ("_", "-", "", " ")]
+    return tuple(dict.fromkeys([*forms, *joined]))
+
+
 def is_total(value: str) -> bool:
     """Tell whether a line's first cell marks a sum of the rows above; 'Total: 43' and 'Total (all)' count too."""
     return fold(re.split(r"[:：(（=]", value, maxsplit=1)[0]) in TOTAL_WORDS

@@ -48,6 +48,18 @@ CONTACT_FRAME: dict[str, pl.DataType] = {
     "row": pl.UInt32(),
 }
 
+AGGREGATE_FRAME: dict[str, pl.DataType] = {
+    "agent_id": pl.String(),
+    "queue": pl.String(),
+    "channel": pl.String(),
+    "wrap_start": INSTANT,
+    "span_ms": pl.Int64(),
+    "contacts": pl.Int64(),
+    "acw_total_ms": pl.Int64(),
+    "row": pl.UInt32(),
+}
+"""Sums per agent and interval: `wrap_start` and `span_ms` are those of the interval, null where it is not told."""
+
 WRAP_FRAME: dict[str, pl.DataType] = {
     "agent_id": pl.String(),
     "contact_id": pl.String(),

@@ -11,9 +11,10 @@ from typing import Literal
 
 import polars as pl
 
-Kind = Literal["text", "count", "seconds", "share", "number", "instant", "flag", "json"]
+Kind = Literal["text", "count", "seconds", "share", "number", "instant", "flag", "json", "spark"]
 """text: str · count: int · seconds: float seconds · share: 0..1 · number: float without unit ·
-instant: datetime[ms] with zone · flag: bool · json: list of dicts."""
+instant: datetime[ms] with zone · flag: bool · json: list of dicts ·
+spark: list of floats 0..1, drawn as a row of bars; in parts only."""
 
 
 @dataclass(frozen=True)
@@ -71,6 +72,7 @@ class Table:
         sentence: one plain sentence above the table on terminals.
         distribution: drawn under the sentence on terminals.
         parts: further tables shown below on terminals only (their data is in `frame` already, as json).
+        parts_say_all: an object whose parts leave nothing to say: a terminal lists no keys below them.
     """
 
     name: str
@@ -81,3 +83,4 @@ class Table:
     sentence: str = ""
     distribution: Distribution | None = None
     parts: tuple[Table, ...] = field(default=())
+    parts_say_all: bool = False

@@ -3,6 +3,7 @@
 Nothing here prints; what a reader should know comes back as notes and counts.
 """
 
+from acwcli.pipeline.explaining import EXPLAINED, explain, explain_needs
 from acwcli.pipeline.loading import Loaded, load, refuse_bad_rows
 from acwcli.pipeline.overview import formats, inspect
 from acwcli.pipeline.proof import emit_profile, prove_profiles
@@ -22,6 +23,7 @@ from acwcli.pipeline.rebuilding import WrapOptions, Wraps, needs_of_where, wraps
 
 __all__ = [
     "CONTRIBUTORS",
+    "EXPLAINED",
     "MEASURES",
     "Loaded",
     "Question",
@@ -29,6 +31,8 @@ __all__ = [
     "Wraps",
     "diagnose",
     "emit_profile",
+    "explain",
+    "explain_needs",
     "flag",
     "formats",
     "inspect",

@@ -16,7 +16,12 @@ from acwcli.formats.inputs import find_inputs
 from acwcli.formats.options import ReadOptions
 from acwcli.model.counts import RowCounts
 
-FIRST_INSTANTS: dict[Kind, str] = {"states": "event_time", "contacts": "answered_at", "wraps": "wrap_start"}
+FIRST_INSTANTS: dict[Kind, str] = {
+    "states": "event_time",
+    "contacts": "answered_at",
+    "wraps": "wrap_start",
+    "aggregates": "wrap_start",
+}
 
 
 @dataclass

@@ -8,12 +8,13 @@ from pathlib import Path
 
 import polars as pl
 
-from acwcli.errors import AcwError, UsageError
+from acwcli.errors import AcwError, UsageError, did_you_mean
 from acwcli.formats.frames import Probe
 from acwcli.formats.inputs import find_inputs
 from acwcli.formats.options import ReadOptions
 from acwcli.formats.profile import Profile, built_in_profiles, load_profile
 from acwcli.formats.profile_draft import draft_profile, wrap_tables
+from acwcli.formats.profile_grid import first_found
 from acwcli.formats.scratch import scratch_file
 from acwcli.model.columns import WRAP_FRAME
 from acwcli.model.table import Column, Table
@@ -62,6 +63,7 @@ def _wraps_of_sample(path: str, profile: Profile) -> tuple[int, pl.DataFrame]:
     sample = scratch_file(f"{profile.name}-sample.txt")
     sample.write_text(profile.sample.text, encoding="utf-8")
     try:
+        _look_for_columns(profile, Probe(find_inputs([str(sample)])[0], None).grid.columns)
         loaded = load([str(sample)], ReadOptions(profiles=(path,), needs=frozenset(WRAP_FRAME)))
         found = wraps(loaded, WrapOptions(), frozenset(WRAP_FRAME))
         if (bad := loaded.total().rejected.total()) and (rejects := loaded.rejects()).height:
@@ -76,6 +78,16 @@ def _wraps_of_sample(path: str, profile: Profile) -> tuple[int, pl.DataFrame]:
     except AcwError as error:
         message = str(error).replace(str(sample), "the sample")
         raise profile.wrong(("sample", "text"), f"its own sample cannot be read: {message}") from error
+
+
+def _look_for_columns(profile: Profile, headers: Sequence[str]) -> None:
+    for spellings in profile.needed:
+        if first_found(spellings, headers) is None:
+            named = next((name for name, given in profile.columns.items() if given == spellings), None)
+            wanted = " or ".join(f"'{text}'" for text in spellings)
+            near = did_you_mean(spellings[0], headers)
+            where = ("columns", named) if named else ("match", "columns")
+            raise profile.wrong(where, f"its sample has no column {wanted}{near}; it has {', '.join(headers)}")
 
 
 def _compare(profile: Profile, found: pl.DataFrame) -> None:
@@ -138,8 +150,8 @@ def emit_profile(paths: Sequence[str], options: ReadOptions) -> str:
     try:
         _, found = _wraps_of_sample(str(draft), load_profile(str(draft)))
     except AcwError as error:
-        reason = " ".join(str(error).split("(as ")[-1].split()).split("; as generic")[0]
-        return f"{text}\n# TODO: its sample gives no wraps yet: {reason.replace(str(draft), 'line')}\n"
+        reason = " ".join(str(error).split())
+        return f"{text}\n# TODO: its sample gives no wraps yet: {reason.replace(f'{draft}:', 'line ')}\n"
     if not found.height:
         return f"{text}\n# TODO: its sample gives no wraps yet.\n"
     shown = found.select("agent_id", "contact_id", _instant_text("wrap_start"), "acw_s", "method")

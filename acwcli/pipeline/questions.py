@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import polars as pl
 
+from acwcli.analyse import aggregates
 from acwcli.analyse.diagnose import diagnose as _diagnose
 from acwcli.analyse.flag import flag as _flag
 from acwcli.analyse.rules import Rule, parse_measure, parse_rule
@@ -62,6 +63,8 @@ def observations(found: Wraps, question: Question) -> pl.LazyFrame:
         UsageError: a group column nobody knows.
         NoWrapsError: nothing is left to compute with.
     """
+    if found.aggregates is not None:
+        raise aggregates.refused("a distribution of wraps")
     known = (*_GROUPS, *found.roster_columns)
     for name in question.groups:
         if name not in known:
@@ -98,6 +101,8 @@ def _why_nothing(found: Wraps, question: Question) -> str:
         return f"no contact with a known {question.of} time{left} in {total.used:,} used rows"
     statuses = ", ".join(f"{count:,} {status}" for status, count in found.statuses().items()) or "none at all"
     records = any(file.kind == "contacts" for file in found.loaded.files)
+    if found.aggregates is not None:
+        return f"no single wraps: the files hold sums ({total.used:,} rows); acw summary gives their means"
     hint = "; --infer-gap gives an upper bound from contact records" if records and not found.frame.height else ""
     return (
         f"no usable wraps{left} in {total.read:,} rows (wraps found: {statuses}){hint}. "
@@ -116,9 +121,15 @@ def wraps_table(found: Wraps) -> Table:
     return public_wraps(found.frame)
 
 
-def summarise(found: Wraps, question: Question = Question(), *, limit_ms: int | None = None) -> Table:
+def summarise(
+    found: Wraps, question: Question = Question(), *, limit_ms: int | None = None, with_total: bool = True
+) -> Table:
     """How long wraps take: one row per group, or one for everyone."""
-    return _summary(observations(found, question), question.groups, limit_ms, question.noun)
+    if found.aggregates is not None:
+        return aggregates.summary(
+            found.aggregates, question.groups, of=question.of, limit_ms=limit_ms, tz=found.options.tz
+        )
+    return _summary(observations(found, question), question.groups, limit_ms, question.noun, with_total=with_total)
 
 
 def diagnose(
@@ -148,6 +159,11 @@ def flag(
     every_agent: bool = False,
 ) -> Table:
     """The agents beyond a rule."""
+    if found.aggregates is not None:
+        return aggregates.flag(
+            found.aggregates, rules, parse_measure(measure), peers,
+            of=question.of, min_wraps=min_wraps, every_agent=every_agent, tz=found.options.tz,
+        )  # fmt: skip
     return _flag(observations(found, question), rules, measure, peers, min_wraps, question.noun, every_agent)
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 import polars as pl
 
 from acwcli.analyse import select
+from acwcli.analyse.aggregates import NOTE
 from acwcli.formats.roster import Roster
 from acwcli.model.columns import COUNTED, LEGS, WRAP_FRAME
 from acwcli.pipeline.loading import Loaded
@@ -47,6 +48,7 @@ class Wraps:
         loaded: the files behind it.
         notes: what a reader of the figures should know.
         roster_columns: what the roster brought.
+        aggregates: sums where the input holds nothing else; there are no wraps then.
     """
 
     frame: pl.DataFrame
@@ -56,6 +58,7 @@ class Wraps:
     notes: list[str] = field(default_factory=list)
     roster_columns: tuple[str, ...] = ()
     reconciliation: dict[str, float] = field(default_factory=dict)
+    aggregates: pl.DataFrame | None = None
 
     def statuses(self) -> dict[str, int]:
         """How many wraps have each status."""
@@ -93,7 +96,30 @@ def wraps(loaded: Loaded, options: WrapOptions, needs: frozenset[str], roster: R
         result.legs = _complete_legs(found.legs)
     if given is not None and LEGS in needs:
         result.notes.append("wraps files hold only contacts with a wrap; the talk of others is not in them")
+    result.aggregates = _sums(result)
     return _filtered(result, roster)
+
+
+def _sums(result: Wraps) -> pl.DataFrame | None:
+    """Rows of sums, which cannot share a figure with single wraps and give way to them."""
+    loaded = result.loaded
+    sums = loaded.of_kind("aggregates")
+    if sums is None:
+        return None
+    files = [place for place, file in enumerate(loaded.files) if file.kind == "aggregates"]
+    if len(files) == len(loaded.files):
+        result.notes.append(f"{', '.join(loaded.files[place].source for place in files)}: {NOTE}")
+        again = (
+            sums["wrap_start"].is_not_null()
+            & ~sums.select(pl.struct(pl.exclude("file", "row")).is_first_distinct()).to_series()
+        )
+        for place, count in sums.filter(again).group_by("file").len().iter_rows():
+            loaded.counts[place].ignored["duplicate"] += count
+        return sums.filter(~again)
+    for place in files:
+        loaded.counts[place].ignored["sums beside single wraps"] += loaded.files[place].frame.height
+    result.notes.append("sums are left out beside exports with single wraps; ask for them apart")
+    return None
 
 
 def _add_given(found: Reconstructed, given: pl.DataFrame) -> None:
@@ -122,7 +148,8 @@ def _add_given(found: Reconstructed, given: pl.DataFrame) -> None:
 
 def _complete(frame: pl.DataFrame) -> pl.DataFrame:
     """Make sure every wrap column exists, null where nobody asked for it or knows it."""
-    missing = {name: kind for name, kind in WRAP_FRAME.items() if name not in frame.columns and name != "source"}
+    every = {**WRAP_FRAME, "file": pl.UInt32()}
+    missing = {name: kind for name, kind in every.items() if name not in frame.columns and name != "source"}
     return frame.with_columns(pl.lit(None, kind).alias(name) for name, kind in missing.items())
 
 
@@ -142,6 +169,12 @@ def _filtered(result: Wraps, roster: Roster | None) -> Wraps:
     if unplaced:
         result.notes.append(f"{unplaced:,} wraps without an instant are in no span of time (--since, --until)")
     legs = _with_source(legs, result.loaded) if legs is not None else None
+    if result.aggregates is not None:
+        sums = roster.join(result.aggregates) if roster is not None else result.aggregates
+        sums = _with_source(sums, result.loaded).with_columns(method=pl.lit("aggregate"))
+        result.aggregates, unplaced = asked_for(sums, result.options)
+        if unplaced:
+            result.notes.append(f"{unplaced:,} sums without an instant are in no span of time (--since, --until)")
     result.notes.extend(_mixed_evidence(frame, result.loaded))
     return replace(result, frame=frame, legs=legs, roster_columns=tuple(roster.columns) if roster else ())
 

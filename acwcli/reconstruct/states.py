@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import polars as pl
@@ -10,8 +12,10 @@ from acwcli.model.columns import COUNTED
 from acwcli.reconstruct.legs import legs
 from acwcli.reconstruct.pieces import join_pieces, name_wraps, pieces
 from acwcli.reconstruct.runs import runs
-from acwcli.reconstruct.timeline import STATE_CODE, timeline
+from acwcli.reconstruct.timeline import STATE_CODE, compact, timeline
 
+_LENGTHS = frozenset(("talk_ms", "hold_ms"))
+_WORTH_SPLITTING = 500_000
 _ENDED_BY = {
     "ready": "ready",
     "not_ready": "not_ready",
@@ -46,7 +50,7 @@ def wraps_from_states(
     """Rebuild wraps from state events (rules 1 to 6 and 8).
 
     Args:
-        events: canonical state rows in file order, `agent_id` Categorical; see `acwcli.reconstruct.timeline.timeline`.
+        events: canonical state rows in file order, `agent_id` Categorical; see `acwcli.reconstruct.timeline.compact`.
         max_wrap_ms: a wrap longer than this is stuck, pieces this far apart are two wraps.
         needs: columns the question needs; `talk_ms` or `hold_ms` ask for legs.
         records: contact records for rule 4: `agent_id`, `contact_id`, `record_end`.
@@ -54,22 +58,11 @@ def wraps_from_states(
     Returns:
         Wraps of every status; only `ok` and `orphan` ones have a length that may be counted.
     """
-    line = timeline(events)
-    found = runs(line.line)
     named = _records(records, events) if records is not None and records.height else None
-    joined = join_pieces(pieces(found, named), found, max_wrap_ms)
-    if named is not None:
-        joined = name_wraps(joined, named)
-    with_legs = bool(needs & {"talk_ms", "hold_ms"})
-    own = {
-        name: events[name].gather(joined["pos"])
-        for name in ("queue", "channel")
-        if name in needs and name in events.columns
-    }
-    # The leg names the queue where the ACW event does not; working out legs is dear, so only then.
-    with_gaps = any(values.null_count() for values in own.values())
-    counted = joined.with_columns(counted=_status(max_wrap_ms).is_in(COUNTED))
-    spoken = legs(found, counted) if with_legs or with_gaps else None
+    parts = _by_agents(compact(events), lambda line, first: _rebuild(line, first, events, named, needs, max_wrap_ms))
+    joined = pl.concat([part.joined for part in parts])
+    legs_found = [part.spoken for part in parts if part.spoken is not None]
+    spoken = pl.concat(legs_found) if legs_found else None
     wraps = joined.select(
         pl.col("t").cast(pl.Datetime("ms", "UTC")).alias("wrap_start"),
         pl.col("end").cast(pl.Datetime("ms", "UTC")).alias("wrap_end"),
@@ -80,12 +73,59 @@ def wraps_from_states(
         event="pos",
     ).with_columns(agent_id=events["agent_id"].gather(joined["pos"]))
     texts = [_contact_ids(joined, events, records)] if "contact_id" in needs else []
-    texts += [_filled(values, joined, events, spoken) for values in own.values()]
+    texts += [_filled(events[name].gather(joined["pos"]), joined, events, spoken) for name in _texts(events, needs)]
     return FromStates(
         wraps.with_columns(texts),
-        _leg_frame(spoken, joined, events, needs) if with_legs and spoken is not None else None,
-        line.duplicates,
+        _leg_frame(spoken, joined, events, needs) if needs & _LENGTHS and spoken is not None else None,
+        pl.concat([part.duplicates for part in parts]).unique(),
     )
+
+
+@dataclass(frozen=True)
+class _Part:
+    """What the events of some agents give: their wraps, their legs where needed, and repeated rows."""
+
+    joined: pl.DataFrame
+    spoken: pl.DataFrame | None
+    duplicates: pl.Series
+
+
+def _by_agents(line: pl.DataFrame, rebuild: Callable[[pl.DataFrame, int], _Part]) -> list[_Part]:
+    """Work on the agents in as many parts as there are threads: much of it runs on one thread each."""
+    threads = pl.thread_pool_size() if line.height > _WORTH_SPLITTING else 1
+    if threads == 1:
+        return [rebuild(line, 0)]
+
+    def one(part: int) -> _Part:
+        return rebuild(line.filter(pl.col("agent") % threads == part), part * line.height)
+
+    with ThreadPoolExecutor(threads) as pool:
+        return list(pool.map(one, range(threads)))
+
+
+def _rebuild(
+    line: pl.DataFrame,
+    first_ord: int,
+    events: pl.DataFrame,
+    records: pl.DataFrame | None,
+    needs: frozenset[str],
+    max_wrap_ms: int,
+) -> _Part:
+    """Everything about some agents that needs their time lines."""
+    ordered = timeline(line, first_ord)
+    found = runs(ordered.line)
+    joined = join_pieces(pieces(found, records), found, max_wrap_ms)
+    if records is not None:
+        joined = name_wraps(joined, records)
+    # The leg names the queue where the ACW event does not; working out legs is dear, so only then.
+    with_gaps = any(events[name].gather(joined["pos"]).null_count() for name in _texts(events, needs))
+    counted = joined.with_columns(counted=_status(max_wrap_ms).is_in(COUNTED))
+    spoken = legs(found, counted) if needs & _LENGTHS or with_gaps else None
+    return _Part(joined, spoken, ordered.duplicates)
+
+
+def _texts(events: pl.DataFrame, needs: frozenset[str]) -> list[str]:
+    return [name for name in ("queue", "channel") if name in needs and name in events.columns]
 
 
 def _status(max_wrap_ms: int) -> pl.Expr:

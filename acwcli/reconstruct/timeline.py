@@ -33,30 +33,34 @@ class Timeline:
     duplicates: pl.Series
 
 
-def timeline(events: pl.DataFrame) -> Timeline:
+def timeline(line: pl.DataFrame, first_ord: int = 0) -> Timeline:
     """Order events by agent, time and place in the file.
 
     Args:
-        events: canonical state rows in file order; `agent_id` Categorical (null only for restarts of the platform),
-            `event_time`, `state`, `contact_id`, and optionally `ended_at`, `channel`, `rejected` (bool).
+        line: the result of `compact`, or all rows of some of its agents.
+        first_ord: where `ord` begins, so that places stay unique when agents are worked on apart.
 
     Returns:
         The line; contact ids are compared by 64-bit hash within one agent (a clash among a million contacts of one
         agent has odds of one in ten million).
     """
-    line = _compact(events)
     if not line["t"].is_sorted():
         line = line.sort("t", maintain_order=True)
     line = line.group_by("agent").agg(pl.all()).explode(cs.exclude("agent"))
     repeated = _repeated(line)
-    duplicates = line["pos"].filter(repeated).unique()
+    duplicates = line["pos"].filter(repeated)
     if duplicates.len():
         line = line.filter(~repeated)
-    return Timeline(line.with_row_index("ord"), duplicates)
+    return Timeline(line.with_row_index("ord", first_ord), duplicates)
 
 
-def _compact(events: pl.DataFrame) -> pl.DataFrame:
-    """Reduce events to the integers that ordering and pairing need; add restarts and places of rejected rows."""
+def compact(events: pl.DataFrame) -> pl.DataFrame:
+    """Reduce events to the integers that ordering and pairing need; add restarts and places of rejected rows.
+
+    Args:
+        events: canonical state rows in file order; `agent_id` Categorical (null only for restarts of the platform),
+            `event_time`, `state`, `contact_id`, and optionally `ended_at`, `channel`, `rejected` (bool).
+    """
     contact = pl.col("contact_id")
     columns = {
         "agent": pl.col("agent_id").to_physical(),

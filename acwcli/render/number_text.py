@@ -17,6 +17,7 @@ from zoneinfo import ZoneInfo
 
 from acwcli.model.table import Column
 from acwcli.render.safe_text import for_terminal
+from acwcli.render.sparkline import sparkline
 from acwcli.render.values import compact_json
 
 MISSING = "–"
@@ -35,6 +36,8 @@ def is_number(column: Column) -> bool:
 
 def cells(values: Sequence[object], column: Column, *, tz: str) -> list[str]:
     """Return the text of each value; missing ones, NaN and infinity read `–`."""
+    if column.kind == "spark":
+        return [sparkline(value) if isinstance(value, list) else MISSING for value in values]
     if not is_number(column):
         return [_text(value, tz) for value in values]
     in_hours, digits = _in_hours(column, values), _digits(column, values)

@@ -15,6 +15,7 @@ from acwcli.render.histogram import histogram
 from acwcli.render.layout import Field, fold
 from acwcli.render.number_text import MISSING, cells, is_number, unit
 from acwcli.render.safe_text import for_terminal
+from acwcli.render.sparkline import ASCII_BARS
 from acwcli.render.typeset import Page, pairs, rows_of
 
 _BLOCK = 2000
@@ -33,7 +34,7 @@ def write(table: Table, stream: BinaryIO, *, width: int, color: bool, tz: str, e
     for lines in _blocks(table, page, tz):
         text = _rendered(lines, width) if color else "".join(f"{line.plain.rstrip()}\n" for line in lines)
         if ascii:
-            text = text.replace(MISSING, "-")
+            text = text.replace(MISSING, "-").translate(ASCII_BARS)
         stream.write(text.encode(encoding, errors="replace"))
 
 
@@ -59,6 +60,8 @@ def _blocks(table: Table, page: Page, tz: str) -> Iterator[list[Text]]:
         spaced = True
     if table.is_object:
         yield from _parts(table, page, tz, spaced=spaced)
+        if table.parts_say_all:
+            return
         spaced = spaced or bool(table.parts)
         yield [*([Text()] if spaced else []), *_object(table, page, tz)]
         return

@@ -38,6 +38,13 @@ def lines(rows: Iterable[Sequence[str]], delimiter: str = ",", end: str = "\n") 
     return text.getvalue()
 
 
+def quoted(rows: Iterable[Sequence[str]]) -> str:
+    """Return the rows with every cell in quotes."""
+    text = io.StringIO()
+    csv.writer(text, quoting=csv.QUOTE_ALL, lineterminator="\n").writerows(rows)
+    return text.getvalue()
+
+
 # Only `random()` is used of the standard generator: its values are promised to stay, those of other methods are not.
 
 

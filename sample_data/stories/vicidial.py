@@ -1,4 +1,4 @@
-"""A VICIdial morning: eight agents in two campaigns, once as the table, once as two exports that leave things out.
+"""A VICIdial morning: eight agents in two campaigns, as the table, and as exports and reports that leave things out.
 
 The server runs on New York time: epochs are UTC, `event_time` is five hours behind. Among the cycles: agents without
 a call, dead seconds after the customer left, a row counted to the brim (65535), one whose `dispo_sec` holds the talk,
@@ -12,7 +12,7 @@ import random
 from dataclasses import dataclass, fields, replace
 from datetime import timedelta
 
-from stories.common import MONDAY, SEED, between, instant, lines, pick, waiting
+from stories.common import MONDAY, SEED, between, instant, lines, pick, quoted, waiting
 
 AGENTS = ("1001", "1002", "1003", "1004", "1005", "1006", "1007", "1008")
 NAMES = ("Ash Reed", "Bay Moss", "Cam Heath", "Dew Fields", "Elm Brooks", "Fir Stone", "Gem Hill", "Ivy Marsh")
@@ -52,6 +52,7 @@ class Cycle:
 
 
 COLUMNS = tuple(field.name for field in fields(Cycle))
+PHASES = ("pause", "wait", "talk", "dispo", "dead")
 ACTIVITY = (
     "user", "event_time", "lead_id", "campaign_id", "pause_sec", "wait_sec", "talk_sec", "dispo_sec", "dead_sec",
     "status", "agent_log_id",
@@ -129,9 +130,60 @@ def activity() -> str:
     return lines([[_text(row, name, "") for name in ACTIVITY] for row in rows], delimiter="\t")
 
 
+def _clock(seconds: int) -> str:
+    return f"{seconds // 3_600}:{seconds // 60 % 60:02}:{seconds % 60:02}"
+
+
+def _sums() -> list[tuple[str, str, int, dict[str, int]]]:
+    """Return id, name, calls and seconds per phase per agent as the report adds them up: without saturated rows."""
+    found = []
+    for agent, name in zip(AGENTS, NAMES, strict=True):
+        rows = [row for row in cycles() if row.user == agent and row.dispo_sec < 65_000]
+        phases = {phase: sum(getattr(row, f"{phase}_sec") for row in rows) for phase in PHASES}
+        found.append((agent, name, sum(row.status is not None for row in rows), phases))
+    return found
+
+
+def performance() -> str:
+    """Return the report of the day: lines above the header, averages beside the sums, a last row whose cells shift."""
+    titles = ("PAUSE", "PAUSAVG", "WAIT", "WAITAVG", "TALK", "TALKAVG", "DISPO", "DISPAVG", "DEAD", "DEADAVG")
+    header = ["USER NAME", "ID", "CURRENT USER GROUP", "MOST RECENT USER GROUP", "CALLS", "TIME", *titles]
+    rows, whole = [], dict.fromkeys(PHASES, 0)
+    for agent, name, calls, phases in _sums():
+        times = [_clock(seconds) for phase in PHASES for seconds in (phases[phase], phases[phase] // max(calls, 1))]
+        talk_avg = _clock((phases["talk"] - phases["dead"]) // max(calls, 1))
+        time = _clock(sum(phases.values()) - phases["dead"])
+        customer = [_clock(phases["talk"] - phases["dead"]), talk_avg]
+        rows.append([name, agent, "CENTRE", "CENTRE", str(calls), time, *times, *customer])
+        whole = {phase: whole[phase] + phases[phase] for phase in PHASES}
+    calls = sum(int(row[4]) for row in rows)
+    times = [_clock(seconds) for phase in PHASES for seconds in (whole[phase], whole[phase] // calls)]
+    totals = ["", "", "TOTALS", f"AGENTS:{len(rows)}", str(calls), _clock(sum(whole.values()) - whole["dead"]), *times]
+    titled = [
+        ["Agent Performance Detail  2026-03-02 12:00:00"],
+        ["Time range: 2026-03-02 00:00:00 to 2026-03-02 23:59:59"],
+    ]
+    return quoted(
+        [*titled, [""], ["---------- AGENTS Details -------------"], [*header, "CUSTOMER", "CUSTAVG"], *rows, totals]
+    )
+
+
+def goautodial() -> str:
+    """Return GOautodial's export of the same sums: its Wrap-Up is the dead time."""
+    header = "Full Name, User Name, Calls, Agent Time, WAIT, Talk, Dispo, Pause, Wrap-Up, Customer"
+    rows = []
+    for agent, name, calls, phases in _sums():
+        time, customer = sum(phases.values()) - phases["dead"], phases["talk"] - phases["dead"]
+        times = [time, *(phases[phase] for phase in ("wait", "talk", "dispo", "pause", "dead")), customer]
+        rows.append(", ".join([name, agent, str(calls), *map(_clock, times)]))
+    return "\n".join(["Agent Time Detail", "2026-03-02 00:00:00 to 2026-03-02 23:59:59", header, *rows]) + "\n"
+
+
 def files() -> dict[str, bytes]:
     """Return path → bytes."""
     return {
+        "vicidial_performance/AGENT_PERFORMACE_DETAIL_20260302-120000.csv": performance().encode(),
+        "vicidial_performance/goautodial_agent_details.csv": goautodial().encode(),
         "vicidial_agent_log/vicidial_agent_log.csv": table().encode(),
         "vicidial_agent_log/activity_export.txt": activity().encode(),
     }

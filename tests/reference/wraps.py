@@ -68,6 +68,6 @@ def told_by_states(record: Record, from_states: list[Wrap], states: list[Row]) -
     contact = (record["agent_id"], record["contact_id"])
     if record["contact_id"] is not None and any((w["agent_id"], w["contact_id"]) == contact for w in from_states):
         return True
-    end = record_end(record) if record_end(record) is not None else record["acw_start"]
+    end = first_given([record_end(record), record["acw_start"], record["answered_at"], record["offered_at"]])
     mine = [r["event_time"] for r in states if r["agent_id"] == record["agent_id"] and not r["rejected"]]
     return bool(mine) and end is not None and min(mine) <= end <= max(mine)

@@ -19,6 +19,7 @@ from acwcli.formats.records import (
     first_reason,
     keys_of,
     length_ms,
+    refuse_rows,
     superseded,
     unreadable,
     utc_seconds,
@@ -66,7 +67,7 @@ _TABLE = {
     "acw": "agent_after_contact_work_duration_ms", "acw_start": "agent_after_contact_work_start_timestamp",
     "acw_end": "agent_after_contact_work_end_timestamp", "queue": "queue_name",
 }  # fmt: skip
-_TABLE_MARKS = ("contact_id", "agent", "acw")
+_TABLE_MARKS = ("contact_id", "initiation", "agent_id", "acw")
 _TRUNCATED_S = 1_500
 """How far the recorded length may be from the two instants, which are written in whole seconds."""
 
@@ -81,9 +82,7 @@ def match(probe: Probe, options: ReadOptions) -> Match:  # noqa: ARG001  # every
         return Match(0, missing="keys " + ", ".join(sorted(wanted - keys_of(best))))
     if probe.is_json:
         return Match(0, missing="JSON documents")
-    missing = [
-        _TABLE[name] for name in ("contact_id", "initiation", "agent_id", "acw") if _TABLE[name] not in probe.grid.columns
-    ]
+    missing = [_TABLE[name] for name in _TABLE_MARKS if _TABLE[name] not in probe.grid.columns]
     if missing:
         return Match(0, missing="JSON documents, or columns " + ", ".join(missing))
     return Match(0.9, f"the columns of the data lake's contact_record: {_TABLE['acw']}, {_TABLE['agent_id']}")
@@ -91,6 +90,7 @@ def match(probe: Probe, options: ReadOptions) -> Match:  # noqa: ARG001  # every
 
 def read(probes: Sequence[Probe], options: ReadOptions) -> list[FileFrame]:
     """Read all files together: a record may come again in a later one."""
+    refuse_rows(options, TITLE)
     parts = [_from_json(probe) if probe.is_json else _from_table(probe, options) for probe in probes]
     everything = pl.concat(
         [part.frame.with_columns(file=pl.lit(place, pl.UInt32)) for place, part in enumerate(parts)],
@@ -98,9 +98,7 @@ def read(probes: Sequence[Probe], options: ReadOptions) -> list[FileFrame]:
     )
     again = superseded(everything, ["contact_id"], "updated")
     everything = everything.with_columns(ignored=pl.coalesce(again, "ignored"))
-    return [
-        _of_file(everything.filter(pl.col("file") == place).drop("file"), part) for place, part in enumerate(parts)
-    ]
+    return [_of_file(everything.filter(pl.col("file") == place).drop("file"), part) for place, part in enumerate(parts)]
 
 
 @dataclass(frozen=True)
@@ -114,15 +112,17 @@ class _Part:
 
 
 def _from_json(probe: Probe) -> _Part:
-    documents = read_documents(probe.plain, _SHAPE, "contact_id", _pick_json)
+    documents = read_documents(probe.plain, _SHAPE, "contact_id", _flat)
+    read = {name: utc_seconds(pl.col(name)) for name in _INSTANTS}
+    read |= {name: length_ms(pl.col(name), 1000) for name in _LENGTHS}
+    # Not in the lazy scan: its small batches make reading times there twice as dear.
+    frame = documents.frame.with_columns(expr.alias(f"{name}_read") for name, expr in read.items())
+    documents.frame = frame.select(*_columns())
     return _Part(probe, documents.frame, documents)
 
 
-def _pick_json(rows: pl.LazyFrame) -> pl.LazyFrame:
-    flat = rows.select(ROW, *(_member(path).alias(name) for name, path in _JSON.items()))
-    read = {name: utc_seconds(pl.col(name)) for name in _INSTANTS}
-    read |= {name: length_ms(pl.col(name), 1000) for name in _LENGTHS}
-    return flat.with_columns(expr.alias(f"{name}_read") for name, expr in read.items()).select(*_columns())
+def _flat(rows: pl.LazyFrame) -> pl.LazyFrame:
+    return rows.select(ROW, *(_member(path).alias(name) for name, path in _JSON.items()))
 
 
 def _member(path: str) -> pl.Expr:
@@ -148,7 +148,7 @@ def _from_table(probe: Probe, options: ReadOptions) -> _Part:
     )
     frame = rows.select(*_columns(), BAD).collect(engine="streaming")
     frame = frame.with_columns(rejected=pl.coalesce(BAD, "rejected")).drop(BAD)
-    return _Part(probe, frame, None, tuple([*grid.notes, *times.notes()]))
+    return _Part(probe, frame, None, (*grid.notes, *times.notes()))
 
 
 def _columns() -> list[pl.Expr | str]:
@@ -185,8 +185,12 @@ def _of_file(frame: pl.DataFrame, part: _Part) -> FileFrame:
     agents, spelling = one_spelling(loaded.frame["agent_id"])
     loaded.frame = loaded.frame.with_columns(agents)
     if part.documents is None:
-        loaded.details, loaded.raw_text = dict(part.probe.grid.details), part.probe.grid.raw
-    loaded.details["columns"] = ", ".join(f"{name} = {path}" for name, path in (_JSON if part.documents else _TABLE).items())
+        grid = part.probe.grid
+        loaded.details, loaded.raw_text = dict(grid.details), grid.raw
+        loaded.ignored.update(grid.ignored)
+        loaded.read += grid.ignored.total()
+    names = _JSON if part.documents else _TABLE
+    loaded.details["columns"] = ", ".join(f"{name} = {path}" for name, path in names.items())
     loaded.notes += [*part.notes, *spelling, *_contradictions(loaded)]
     return loaded
 

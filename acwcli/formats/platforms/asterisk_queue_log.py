@@ -14,9 +14,9 @@ from acwcli.formats.frames import FileFrame, Match, Probe
 from acwcli.formats.grid import read_lines
 from acwcli.formats.grid_data import Raw, raw_lines
 from acwcli.formats.options import ReadOptions
-from acwcli.formats.queue_log_words import table_columns
+from acwcli.formats.queue_log_words import CONFIGURED_WRAP, table_columns
 from acwcli.formats.times import Times
-from acwcli.model.columns import STATES
+from acwcli.model.columns import INSTANT, STATES
 
 TITLE = "Asterisk queue_log, file or table"
 KIND = "states"
@@ -41,8 +41,61 @@ def read(probes: Sequence[Probe], options: ReadOptions) -> list[FileFrame]:
     reasons = options.wrap_reasons if options.wrap_reasons is not None else queue_log.DEFAULT_WRAP_REASONS
     parsed = sorted((_events(probe, options) for probe in probes), key=lambda log: (log.first, log.probe.input.name))
     rows = [log.rows.with_columns(file=pl.lit(place, pl.UInt16)) for place, log in enumerate(parsed)]
-    states = queue_log.states(pl.concat(rows, how="diagonal_relaxed"), reasons)
-    return [_of_file(states, place, log) for place, log in enumerate(parsed)]
+    events = pl.concat(rows, how="diagonal_relaxed")
+    states = queue_log.states(events, reasons)
+    configured = _configured(events, states)
+    found = []
+    for place, log in enumerate(parsed):
+        own = configured.filter(pl.col("file") == place).drop("file")
+        found.append(_of_file(states.filter(pl.col("file") == place), log, own["row"]))
+        if own.height:
+            found.append(_set_times(own, log))
+    return found
+
+
+def _configured(events: pl.LazyFrame, states: pl.DataFrame) -> pl.DataFrame:
+    """Wrap-up times that Wazo writes as set (WRAPUPSTART), as wraps of their own grade.
+
+    They are no observation: where the log has one wrap-up pause, they are left out, so that the two never mix.
+    """
+    if (states["state"] == "acw").any():
+        return pl.DataFrame(schema={"file": pl.UInt16, "row": pl.UInt32})
+    written = events.filter(pl.col("event").str.to_uppercase() == CONFIGURED_WRAP).select(
+        "file", "callid", "queue", row="__row", seconds=pl.col("data1").cast(pl.Float64, strict=False)
+    )
+    length = (pl.col("seconds") * 1000).round().cast(pl.Int64)
+    usable = pl.col("agent_id").is_not_null() & pl.col("event_time").is_not_null() & (pl.col("seconds") >= 0)
+    known = states.select("file", "row", "agent_id", "event_time")
+    return (
+        written.collect()
+        .join(known, on=["file", "row"], how="left", maintain_order="left")
+        .filter(usable)
+        .select(
+            "file",
+            pl.col("agent_id").cast(pl.Categorical),
+            pl.col("callid").alias("contact_id"),
+            "queue",
+            pl.lit(None, pl.String).alias("channel"),
+            pl.lit(None, pl.String).alias("direction"),
+            pl.lit(None, pl.String).alias("disposition"),
+            wrap_start="event_time",
+            wrap_end=(pl.col("event_time") + pl.duration(milliseconds=length, time_unit="ms")).cast(INSTANT),
+            acw_ms=length,
+            talk_ms=pl.lit(None, pl.Int64),
+            hold_ms=pl.lit(None, pl.Int64),
+            pieces=pl.lit(1, pl.Int64),
+            method=pl.lit("configured"),
+            ended_by=pl.lit("timeout"),
+            status=pl.lit("ok"),
+            row="row",
+        )
+    )  # fmt: skip
+
+
+def _set_times(wraps: pl.DataFrame, log: _Log) -> FileFrame:
+    name = log.probe.input.name
+    note = f"{name}: {wraps.height:,} wraps are the set wrap-up time of the queue (WRAPUPSTART), not what agents did"
+    return FileFrame(name, "wraps", wraps, read=wraps.height, notes=[note], raw_text=log.raw)
 
 
 @dataclass(frozen=True)
@@ -73,8 +126,9 @@ def _events(probe: Probe, options: ReadOptions) -> _Log:
     return _Log(probe, rows, first if first is not None else float("inf"), raw, notes)
 
 
-def _of_file(states: pl.DataFrame, place: int, log: _Log) -> FileFrame:
-    rows = states.filter(pl.col("file") == place)
+def _of_file(states: pl.DataFrame, log: _Log, elsewhere: pl.Series) -> FileFrame:
+    """The states of one file; rows that are wraps of their own are accounted there."""
+    rows = states.filter(~pl.col("row").is_in(elsewhere.implode()))
     ignored = Counter(dict(rows["ignored"].drop_nulls().value_counts().iter_rows()))
     rejects = rows.filter(pl.col("rejected").is_not_null()).select("row", reason="rejected")
     # Rejected rows of an agent stay at their place: they may have ended a wrap.

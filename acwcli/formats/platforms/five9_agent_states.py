@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import polars as pl
 
 from acwcli.formats import five9
-from acwcli.formats.canonical import canonical, cell, finish_states, length, length_checks
+from acwcli.formats.canonical import canonical, cell, finish_states, length, length_checks, sure
 from acwcli.formats.frames import FileFrame, Match, Probe
 from acwcli.formats.grid import Grid
 from acwcli.formats.options import ReadOptions
@@ -34,7 +34,7 @@ def match(probe: Probe, options: ReadOptions) -> Match:  # noqa: ARG001  # every
 
 def read(probes: Sequence[Probe], options: ReadOptions) -> list[FileFrame]:
     """Read each report for itself."""
-    return [_read(probe.grid, options) for probe in probes]
+    return [_read(sure(probe, match(probe, options)), options) for probe in probes]
 
 
 def _read(grid: Grid, options: ReadOptions) -> FileFrame:

@@ -14,7 +14,7 @@ from acwcli.formats.grid import Grid
 from acwcli.formats.options import ReadOptions
 from acwcli.formats.rows import account, collect, picked, reject_reason
 from acwcli.formats.times import Times
-from acwcli.formats.words import column_unit, fold, state_of
+from acwcli.formats.words import column_unit, fold, state_of, usual_state_spellings
 from acwcli.model.columns import INSTANT, STATES
 
 TITLE = "State log: agent, time, state (any platform)"
@@ -71,9 +71,9 @@ def read_grid(grid: Grid, options: ReadOptions) -> FileFrame:
     chosen = choose(grid, () if options.only_mapped else _COLUMNS, _mapped(options))
     times = Times(grid, chosen, options)
     frame = collect(_canonical(grid, chosen, times, options), grid.source)
+    frame, unknown = _with_strange_states(frame, grid, chosen, options)
     loaded = FileFrame(grid.source, "states", frame)
     frame = account(_agents_or_restarts(frame), grid, loaded)
-    frame, unknown = _with_states(frame, options)
     frame, notes = _in_time_order(frame)
     agents, spelling = one_spelling(frame["agent_id"])
     loaded.frame = frame.with_columns(agents)
@@ -84,14 +84,15 @@ def read_grid(grid: Grid, options: ReadOptions) -> FileFrame:
 
 def _canonical(grid: Grid, chosen: Chosen, times: Times, options: ReadOptions) -> pl.LazyFrame:
     """The canonical columns of all rows, each with the reason it is rejected for, if any."""
+    state = chosen.text("state").cast(pl.String)
     columns = {
         "agent_id": chosen.text("agent_id").cast(pl.String).cast(pl.Categorical),
         "event_time": times.instant("event_time"),
-        "raw_state": chosen.text("state").cast(pl.String).cast(_RAW_STATE),
+        "state": state.replace_strict(_spellings(grid, chosen, options), default=None, return_dtype=pl.Enum(STATES)),
         "contact_id": chosen.text("contact_id").cast(pl.String) if "contact_id" in chosen else pl.lit(None, pl.String),
     }
     columns |= {name: chosen.text(name).cast(pl.String) for name in _wanted(chosen, options)}
-    given = {"event_time": times.text("event_time").is_not_null()}
+    given = {"event_time": times.text("event_time").is_not_null(), "state": state.is_not_null()}
     if "ended_at" in chosen or "duration" in chosen:
         columns["ended_at"], given["ended_at"] = _end(grid, chosen, times, columns["event_time"], options)
     values = picked(grid, options.rows).select(
@@ -103,7 +104,7 @@ def _canonical(grid: Grid, chosen: Chosen, times: Times, options: ReadOptions) -
     )
     # A second step over the values, so that no text is parsed twice.
     checks = [
-        (pl.col("raw_state").is_null(), "no state"),
+        (~pl.col("given state"), "no state"),
         (~pl.col("given event_time"), "no time"),
         (pl.col("event_time").is_null(), "unreadable time"),
     ]
@@ -111,14 +112,14 @@ def _canonical(grid: Grid, chosen: Chosen, times: Times, options: ReadOptions) -
         checks.append((pl.col("given ended_at") & pl.col("ended_at").is_null(), "unreadable end"))
         checks.append((pl.col("ended_at") < pl.col("event_time"), "ends before it starts"))
     checks.append((pl.col("agent_id").is_null(), _NO_AGENT))
-    return values.select(*columns, "row", "picked", reject_reason(checks))
+    return values.select(*columns, "given state", "row", "picked", reject_reason(checks))
 
 
 def _agents_or_restarts(frame: pl.DataFrame) -> pl.DataFrame:
     """A row without agent is a restart of the platform when its state is `unknown`, and else no row."""
     if not frame["agent_id"].null_count():
         return frame
-    restart = (pl.col("reason") == _NO_AGENT) & (pl.col("raw_state").cast(pl.String).str.to_lowercase() == "unknown")
+    restart = (pl.col("reason") == _NO_AGENT) & (pl.col("state") == "unknown")
     return frame.with_columns(reason=pl.when(~restart.fill_null(False)).then(pl.col("reason")))
 
 
@@ -148,21 +149,32 @@ def _own_words(states: Mapping[str, tuple[str, ...]]) -> dict[str, str]:
     return {fold(word): state for state, words in states.items() for word in words}
 
 
-def _with_states(frame: pl.DataFrame, options: ReadOptions) -> tuple[pl.DataFrame, list[str]]:
-    """Translate state words; an unknown word is some other state, and said."""
+def _spellings(grid: Grid, chosen: Chosen, options: ReadOptions) -> dict[str, str]:
+    """State words as files write them → state: those of the sample, and the usual ones in their usual spellings."""
     own = _own_words(options.states)
-    words = frame["raw_state"].unique().drop_nulls().cast(pl.String).to_list()
+    sampled = grid.sample.select(chosen.text("state").cast(pl.String).alias("word"))["word"].unique().drop_nulls()
+    words = [*usual_state_spellings(), *sampled.to_list()]
     known = {word: own.get(fold(word)) or state_of(word) for word in words}
-    codes = pl.Series(words, dtype=_RAW_STATE).to_physical().to_list()
-    by_code = dict(zip(codes, known.values(), strict=True))
-    # A look-up by position: one gather instead of a search per row.
-    places = [by_code.get(code) or "other" for code in range(max(codes, default=0) + 1)]
-    state = pl.Series(places, dtype=pl.Enum(STATES)).gather(frame["raw_state"].to_physical())
+    return {word: state for word, state in known.items() if state is not None}
+
+
+def _with_strange_states(
+    frame: pl.DataFrame, grid: Grid, chosen: Chosen, options: ReadOptions
+) -> tuple[pl.DataFrame, list[str]]:
+    """Look again at words that were not foreseen: one may be known all the same, any other is some other state."""
+    if not (frame["state"].is_null() & frame["given state"]).any():
+        return frame.drop("given state"), []
+    own = _own_words(options.states)
+    raw = collect(grid.frame.select(chosen.text("state").cast(pl.String).cast(_RAW_STATE).alias("word")), grid.source)
+    words = raw["word"].unique().drop_nulls().cast(pl.String).to_list()
+    known = {word: own.get(fold(word)) or state_of(word) for word in words}
+    states = {word: state or "other" for word, state in known.items()}
+    state = raw["word"].cast(pl.String).replace_strict(states, default=None, return_dtype=pl.Enum(STATES))
     notes = []
-    if strange := sorted(word for word, state_name in known.items() if state_name is None):
+    if strange := sorted(word for word, name in known.items() if name is None):
         shown = ", ".join(f"'{word}'" for word in strange[:5]) + (" …" if len(strange) > 5 else "")
         notes.append(f"states read as 'other': {shown} (name them with --state acw=…)")
-    return frame.with_columns(state.alias("state")).drop("raw_state"), notes
+    return frame.with_columns(state.alias("state")).drop("given state"), notes
 
 
 def _in_time_order(frame: pl.DataFrame) -> tuple[pl.DataFrame, list[str]]:

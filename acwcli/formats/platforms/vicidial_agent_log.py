@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 
 import polars as pl
 
-from acwcli.formats.canonical import canonical, cell, headers
+from acwcli.formats.canonical import canonical, cell, headers, sure
 from acwcli.formats.columns import Chosen
 from acwcli.formats.frames import FileFrame, Match, Probe
 from acwcli.formats.grid import Grid
@@ -53,7 +53,7 @@ def match(probe: Probe, options: ReadOptions) -> Match:  # noqa: ARG001  # every
 
 def read(probes: Sequence[Probe], options: ReadOptions) -> list[FileFrame]:
     """Read all files; a row that is there again in a later state counts in its latest state only."""
-    return _latest_versions([_read(probe.grid, options) for probe in probes])
+    return _latest_versions([_read(sure(probe, match(probe, options)), options) for probe in probes])
 
 
 def _has_header(grid: Grid) -> bool:

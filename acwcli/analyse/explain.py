@@ -1,0 +1,158 @@
+"""`acw explain`: why this agent?"""
+
+from __future__ import annotations
+
+import polars as pl
+
+from acwcli.analyse import explain_parts, figures, portrait
+from acwcli.analyse.portrait import OWN
+from acwcli.analyse.shapes import Found, evidence_of, found_in, prepare
+from acwcli.errors import UsageError, did_you_mean
+from acwcli.model.table import Column, Table
+
+SCHEMA_VERSION = 1
+
+RULE_KEYS = ("rule", "value_s", "threshold_s", "over_s", "lost_s", "verdict", "reason")
+"""What `rules` says of each rule, as `flag` has it."""
+
+_SIDE = ("mean_s", "median_s", "p80_s", "p90_s")
+_LISTS = ("rules", "shapes", "evidence", "distribution", "by_hour", "by_day", "longest", "typical")
+
+
+def explain(
+    obs: pl.LazyFrame, agent: str, rules: pl.DataFrame, within_ms: int | None, min_wraps: int, noun: str
+) -> Table:
+    """Set one agent beside the peers.
+
+    Args:
+        obs: one row per counted wrap or contact of the agent and the peers, with `value_ms`, `method`, and, as far as
+            known, `hour`, `day`, `name` and the columns of `shapes.NEEDS`.
+        agent: the `agent_id`.
+        rules: the agent's rows of `flag`.
+        within_ms: the limit in milliseconds; None takes p80 of all observations.
+        min_wraps: with fewer nothing is concluded.
+        noun: `wraps` or `contacts`, the name of the key that counts.
+
+    Returns:
+        One object: the figures beside the peers', and the lists `rules shapes evidence distribution by_hour by_day
+        longest typical` (docs/figures.md); the same for people in parts.
+
+    Raises:
+        UsageError: nobody of that name.
+        NoWrapsError: there is nothing at all.
+    """
+    frame = prepare(obs, ("hour", "day", "name", "method"))
+    figures.any_wraps(frame.height, noun)
+    check_agent(agent, frame["agent_id"])
+    frame = frame.with_columns((pl.col("agent_id").cast(pl.String) == agent).alias(OWN))
+    own = frame.filter(OWN)
+    p80_us = frame.select(figures.sorted_values()).select(figures.quantile_us(800)).item()
+    limit_us = p80_us if within_ms is None else within_ms * 1000
+    shapes = found_in(frame, agent, min_wraps) if noun == "wraps" else []
+    sides = portrait.beside(frame, limit_us, noun)
+    lists = {
+        "rules": rules.select(RULE_KEYS),
+        "shapes": _shapes(shapes),
+        "evidence": _evidence(frame, agent, shapes),
+        "distribution": portrait.lengths(frame, noun),
+        "by_hour": portrait.by_time(frame, "hour", noun),
+        "by_day": portrait.by_time(frame, "day", noun),
+        "longest": portrait.single(portrait.longest(own)),
+        "typical": portrait.single(portrait.typical(own)),
+    }
+    row = _figures(sides, agent, noun).with_columns(
+        pl.lit(limit_us / 1_000_000).alias("limit_s"),
+        pl.lit("p80" if within_ms is None else "within").alias("limit_rule"),
+        pl.lit(_verdict(rules, own.height, min_wraps)).alias("verdict"),
+        *[table.to_struct(name).implode() for name, table in lists.items()],
+        own.select(figures.method_range()).select(figures.method())["method"],
+        pl.lit(SCHEMA_VERSION, pl.Int64).alias("schema_version"),
+    )
+    names = [pl.lit(own["name"].cast(pl.String).max(), pl.String).alias("name")] if "name" in own.columns else []
+    row = row.with_columns(names)
+    columns = _columns(noun, bool(names))
+    return Table(
+        "explain",
+        row.select([column.name for column in columns]),
+        columns,
+        is_object=True,
+        sentence=explain_parts.sentence(row.row(0, named=True), noun, min_wraps),
+        parts=explain_parts.parts(sides, lists, noun),
+        parts_say_all=True,
+    )
+
+
+def check_agent(agent: str, known: pl.Series) -> None:
+    """Make sure the agent is there.
+
+    Raises:
+        UsageError: nobody of that name; the message has the nearest one.
+    """
+    names = known.unique().cast(pl.String).sort()
+    if agent not in names:
+        hint = did_you_mean(agent, names) or "; acw summary PATH --by agent_id lists them"
+        raise UsageError(f"no agent '{agent}' among the {len(names):,} with wraps that count{hint}")
+
+
+def _verdict(rules: pl.DataFrame, n: int, min_wraps: int) -> str:
+    """The surest word of any rule: over or under before watch before in line."""
+    if n < min_wraps:
+        return "not enough data"
+    words = ("over", "under", "watch", "in line")
+    said = set(rules["verdict"].to_list())
+    return next((word for word in words if word in said), "not enough data")
+
+
+def _figures(sides: pl.DataFrame, agent: str, noun: str) -> pl.DataFrame:
+    """One row: the agent's figures, then the peers' under names of their own."""
+    own, peers = sides.filter(OWN), sides.filter(~pl.col(OWN))
+    excess = float(sides["excess_s"].sum())
+    whole = pl.lit(None, pl.Float64) if not excess else pl.col("excess_s") / pl.lit(excess)
+    mine = own.select(
+        pl.lit(agent).alias("agent_id"), noun, *_SIDE, "share_within", "excess_s", whole.alias("share_of_excess")
+    )
+    theirs = {"agents": "peers", noun: f"peers_{noun}", "share_within": "peers_share_within"}
+    theirs |= {name: f"peers_{name}" for name in _SIDE}
+    if peers.is_empty():
+        peers = pl.DataFrame({name: [None] for name in peers.columns}, schema=peers.schema)
+        peers = peers.with_columns(pl.col("agents", noun).fill_null(0))
+    return mine.hstack(peers.select(pl.col(name).alias(new) for name, new in theirs.items()))
+
+
+def _shapes(found: list[Found]) -> pl.DataFrame:
+    rows = [{"shape": one.shape, "strength": one.strength, "sentence": one.sentence} for one in found]
+    return pl.DataFrame(rows, schema={"shape": pl.String(), "strength": pl.Float64(), "sentence": pl.String()})
+
+
+def _evidence(frame: pl.DataFrame, agent: str, found: list[Found]) -> pl.DataFrame:
+    """The most telling wraps of each shape."""
+    rows = [
+        portrait.single(evidence_of(frame, agent, one).head(portrait.SHOWN)).select(
+            pl.lit(one.shape).alias("shape"), pl.all()
+        )
+        for one in found
+    ]
+    empty = portrait.single(frame.clear()).select(pl.lit(None, pl.String).alias("shape"), pl.all())
+    return pl.concat([empty, *rows])
+
+
+def _columns(noun: str, named: bool) -> tuple[Column, ...]:
+    return (
+        Column("agent_id", label="agent"),
+        *([Column("name")] if named else []),
+        Column(noun, "count"),
+        *(Column(name, "seconds") for name in _SIDE),
+        Column("share_within", "share"),
+        Column("excess_s", "seconds"),
+        Column("share_of_excess", "share"),
+        Column("peers", "count"),
+        Column(f"peers_{noun}", "count"),
+        *(Column(f"peers_{name}", "seconds") for name in _SIDE),
+        Column("peers_share_within", "share"),
+        Column("limit_s", "seconds"),
+        Column("limit_rule"),
+        Column("verdict"),
+        *(Column(name, "json") for name in _LISTS),
+        Column("method"),
+        Column("schema_version", "count"),
+    )

@@ -1,0 +1,233 @@
+"""One rule, every agent: how far beyond, at what cost, how sure, and still so at the peers' mix of contacts?"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import polars as pl
+
+from acwcli.analyse import evidence, figures
+from acwcli.analyse.exact import Fraction, difference, ratio
+from acwcli.analyse.reasons import reason
+from acwcli.analyse.rules import Measure, Rule
+from acwcli.analyse.thresholds import with_threshold
+from acwcli.model.seconds import in_seconds
+
+if TYPE_CHECKING:
+    import numpy
+
+    Array = numpy.ndarray[Any, Any]
+
+FDR = 0.05
+"""Share of false ones among the agents called `over` or `under` by one rule, by default."""
+
+_ADDED = {
+    **dict.fromkeys(("low_s", "high_s", "_pooled", "_exp", "_exp_var", "_exp_third", "_res_var"), pl.Float64),
+    **dict.fromkeys(("_res_third", "_peer_var", "_ratio", "_ratio_low", "_ratio_high", "_peers_short"), pl.Float64),
+    "_fair": pl.Boolean,
+    "_short": pl.Int64,
+    "_hired": pl.Date,
+}
+
+
+def judge(
+    agents: pl.DataFrame,
+    rule: Rule,
+    asked: Measure,
+    keys: Sequence[str],
+    min_wraps: int,
+    noun: str,
+    *,
+    mixed: bool = False,
+    fdr: float = FDR,
+) -> pl.DataFrame:
+    """Add threshold, distance, cost, comparison with the peers' mix, verdict and reason of one rule to every agent.
+
+    Args:
+        agents: one row per agent and peer group; what is not known of them (sums have no spread) may be absent.
+        rule: what they are held against.
+        asked: the figure of each agent.
+        keys: the columns of a peer group.
+        min_wraps: fewer are not enough data.
+        noun: `wraps` or `contacts`.
+        mixed: whether a verdict has to hold at the peers' mix of contacts.
+        fdr: false discovery rate over all agents tested.
+    """
+    missing = {name: kind for name, kind in _ADDED.items() if name not in agents.columns}
+    agents = agents.with_columns(pl.lit(None, kind).alias(name) for name, kind in missing.items())
+    held = with_threshold(agents, rule, keys, min_wraps)
+    value, threshold = Fraction(pl.col("_num"), pl.col("_den")), Fraction(pl.col("_t_num"), pl.col("_t_den"))
+    apart = difference(value, threshold)
+    # A mean times its own count is a sum again: leave the division out rather than undo it.
+    lost = ratio(apart, threshold.den) if asked.permille is None else _times_count(apart, value, threshold)
+    figured = held.with_columns(
+        pl.col(figures.N).alias(noun),
+        pl.lit(asked.name).alias("measure"),
+        pl.lit(rule.text).alias("rule"),
+        value.seconds().alias("value_s"),
+        threshold.seconds().alias("threshold_s"),
+        ratio(apart, value.den * threshold.den * 1000).alias("over_s"),
+        in_seconds(lost).alias("lost_s"),
+        (apart > 0 if rule.side == "over" else apart < 0).alias("_beyond"),
+    )
+    enough = (pl.col(figures.N) >= min_wraps) & pl.col("threshold_s").is_not_null() & pl.col("_hired").is_null()
+    figured = figured.with_columns(enough.alias("_enough"), *_at_the_mix(rule, mixed or rule.against == "mix"))
+    figured = figured.with_columns(*_clear(rule, asked), _skips_notes())
+    tested = figured.hstack([_discoveries(figured, rule, asked, keys, min_wraps)])
+    judged = tested.with_columns(_verdict(rule, fdr).alias("verdict"))
+    return judged.with_columns(reason(rule, asked, keys, min_wraps, noun, fdr).alias("reason"))
+
+
+def _times_count(apart: pl.Expr, value: Fraction, threshold: Fraction) -> pl.Expr:
+    return ratio(apart * pl.col(figures.N), value.den * threshold.den)
+
+
+def _at_the_mix(rule: Rule, mixed: bool) -> list[pl.Expr]:
+    """What the agent's figure would be, had its contacts been as hard as the peers' on average; null without a mix."""
+    share = pl.col("_exp") / pl.col("_pooled") if mixed else pl.lit(None, pl.Float64)
+    # Against a limit the raw figure decides where nobody else takes such contacts.
+    known = pl.when(share.is_finite() & (share > 0) & (pl.lit(rule.against == "mix") | pl.col("_fair")))
+    shown = {"expected_s": pl.col("_exp") / 1000, "ratio": "_ratio", "ratio_low": "_ratio_low"}
+    shown["ratio_high"] = "_ratio_high"
+    columns = [
+        (pl.when(mixed).then(expr if isinstance(expr, pl.Expr) else pl.col(expr))).alias(name)
+        for name, expr in shown.items()
+    ]
+    return [*columns, known.then(share).alias("_share"), pl.lit(mixed).alias("_mixed")]
+
+
+def _clear(rule: Rule, asked: Measure) -> list[pl.Expr]:
+    """Whether the 95 % interval is clear of the threshold: of the figure itself, and of that at the peers' mix."""
+    pooled, share, threshold = pl.col("_pooled") / 1000, pl.col("_share"), pl.col("threshold_s")
+    known = pl.when(share.is_not_null())
+    if asked.permille is None:
+        low, high = pl.col("_ratio_low") * pooled, pl.col("_ratio_high") * pooled
+    else:
+        low, high = pl.col("low_s") / share, pl.col("high_s") / share
+    against = pooled if rule.against == "mix" else threshold
+    over = rule.side == "over"
+    raw = pl.col("low_s") > threshold if over else pl.col("high_s") < threshold
+    fair = low > against if over else high < against
+    return [
+        raw.fill_null(False).alias("_clear"),
+        known.then(fair.fill_null(False)).alias("adjusted"),
+        known.then(pl.col("value_s") / share).alias("_at_mix_s"),
+        known.then(low).alias("_mix_low_s"),
+        known.then(high).alias("_mix_high_s"),
+    ]
+
+
+def _skips_notes() -> pl.Expr:
+    """More wraps too short for notes than the peers have, beyond chance; null where nobody asked."""
+    n, short, peers = (pl.col(name) for name in (figures.N, "_short", "_peers_short"))
+
+    def improbable(columns: pl.Series) -> pl.Series:
+        from scipy.special import bdtrc
+
+        found, count, share = (columns.struct.field(name).to_numpy() for name in ("_short", figures.N, "_peers_short"))
+        return pl.Series(bdtrc(found - 1, count, share) < FDR)
+
+    more = (short > 0) & (short > n * peers)
+    return (
+        pl.when(short.is_null())
+        .then(None)
+        .when(~more)
+        .then(False)
+        .otherwise(pl.struct(pl.max_horizontal(short, 1).alias("_short"), n, peers).map_batches(improbable, pl.Boolean))
+        .alias("_skips")
+    )
+
+
+def _discoveries(agents: pl.DataFrame, rule: Rule, asked: Measure, keys: Sequence[str], min_wraps: int) -> pl.Series:
+    """The false discovery rate at which each agent would still be called beyond, over all agents tested."""
+    if "_sum_sq" not in agents.columns and figures.SORTED not in agents.columns:
+        return pl.Series("_rate", [None] * agents.height, dtype=pl.Float64)
+    own, noise = _honest_threshold(agents, rule, asked, keys, min_wraps)
+    p = _chances(agents, own, noise, rule, asked)
+    return pl.Series("_rate", evidence.discovery_rates(p, agents["_enough"].to_numpy()), nan_to_null=True)
+
+
+def _honest_threshold(
+    agents: pl.DataFrame, rule: Rule, asked: Measure, keys: Sequence[str], min_wraps: int
+) -> tuple[pl.Series, pl.Series]:
+    """What is tested against (ms), and the variance of that.
+
+    Most agents are over the 20th percentile of agents, however alike they are: beyond it counts only what is beyond the
+    middle agent, too. The middle itself is known only as well as the agents' own means are.
+    """
+    threshold = agents.select(ratio(pl.col("_t_num"), pl.col("_t_den")).alias("_limit"))["_limit"]
+    if rule.against != "percentile":
+        return threshold, pl.zeros(agents.height, eager=True)
+    middle = with_threshold(agents.drop("_t_num", "_t_den"), replace(rule, permille=500), keys, min_wraps)
+    both = middle.select(ratio(pl.col("_t_num"), pl.col("_t_den")).alias("_middle"), threshold)
+    furthest = pl.max_horizontal("_middle", "_limit") if rule.side == "over" else pl.min_horizontal("_middle", "_limit")
+    if asked.permille is not None:
+        return both.select(furthest.alias("_limit"))["_limit"], pl.zeros(agents.height, eager=True)
+    enough = agents["_enough"]
+    noise = (agents["_own_var"] / agents[figures.N]).filter(enough).mean()
+    share = 1.5708 / max(enough.sum(), 1)  # of the median of so many, as a part of the variance of one
+    spread = float(noise) * share if isinstance(noise, float) else 0.0
+    return both.select(furthest.alias("_limit"))["_limit"], pl.repeat(spread, agents.height, eager=True)
+
+
+def _chances(agents: pl.DataFrame, limit: pl.Series, noise: pl.Series, rule: Rule, asked: Measure) -> Array:
+    """One-sided p-value of each agent; of two comparisons that must both hold, the larger."""
+    import numpy as np
+
+    alone = rule.against in ("mean", "mix") and asked.permille is None  # leaves the agent out of its own threshold
+    mixed = bool(agents["_mixed"].first())
+    share = agents["_share"]
+    if asked.permille is None:
+        fair = _of_means(agents, limit, rule, standard=True)
+        raw = fair if alone else _of_means(agents, limit, rule, standard=False, noise=noise)
+    else:
+        raw = evidence.p_of_quantile(agents, limit, asked.permille, rule.side)
+        fair = evidence.p_of_quantile(agents, limit * share, asked.permille, rule.side) if mixed else raw
+    if not mixed:
+        return raw
+    fair = np.where(share.is_null().to_numpy(), np.nan, fair)
+    return np.fmax(raw, fair) if rule.against == "limit" else fair
+
+
+def _of_means(
+    agents: pl.DataFrame, limit: pl.Series, rule: Rule, *, standard: bool, noise: pl.Series | None = None
+) -> Array:
+    """p-values of means: against what is expected of the agent, scaled to the limit, or against the limit itself."""
+    import numpy as np
+
+    def numbers(name: str) -> Array:
+        return agents[name].cast(pl.Float64).to_numpy()
+
+    n, mean, pooled = numbers(figures.N), numbers(figures.SUM_MS) / numbers(figures.N), numbers("_pooled")
+    with np.errstate(all="ignore"):
+        scale = np.ones(len(n)) if rule.against in ("mean", "mix") else limit.to_numpy() / pooled
+        if standard:
+            apart, own = mean - scale * numbers("_exp"), (numbers("_res_var"), numbers("_res_third"))
+            other = (scale**2 * numbers("_exp_var"), scale**3 * numbers("_exp_third"))
+        else:
+            apart, own = mean - limit.to_numpy(), (numbers("_own_var"), numbers("_own_third"))
+            spread = np.zeros(len(n)) if noise is None else noise.to_numpy()
+            other = (spread, np.zeros(len(n)))
+        apart = np.where(np.abs(apart) < 1e-9 * np.abs(mean), 0.0, apart)
+        return evidence.p_of_mean(apart, n, own, other, scale**2 * numbers("_peer_var"), rule.side)
+
+
+def _verdict(rule: Rule, fdr: float) -> pl.Expr:
+    clear, adjusted, mixed = pl.col("_clear"), pl.col("adjusted"), pl.col("_mixed")
+    if rule.against == "limit":
+        # Whether others would do better with such contacts is unknown where nobody takes them; the limit stays.
+        sure = clear & adjusted.fill_null(True)
+    else:
+        sure = pl.when(mixed).then(adjusted.fill_null(False)).otherwise(clear)
+    sure &= (pl.col("_rate") <= fdr).fill_null(False) & ~pl.col("_skips").fill_null(False)
+    return (
+        pl.when(~pl.col("_enough"))
+        .then(pl.lit("not enough data"))
+        .when(~pl.col("_beyond"))
+        .then(pl.lit("in line"))
+        .when(sure)
+        .then(pl.lit(rule.side))
+        .otherwise(pl.lit("watch"))
+    )

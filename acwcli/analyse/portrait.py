@@ -1,0 +1,131 @@
+"""One agent beside the peers: lengths, hours, days, and single wraps to look at."""
+
+from __future__ import annotations
+
+import polars as pl
+
+from acwcli.analyse import figures
+from acwcli.model.seconds import in_seconds
+
+OWN = "_own"
+"""True for the agent's observations, false for the peers'."""
+
+EDGES_S = (0, 5, 10, 15, 20, 30, 45, 60, 90, 120, 180, 300, 600, 1200, 1800, 3600, 7200)
+"""Edges of the lengths: the same for every agent, so that two agents compare; the last class is open."""
+
+SHOWN = 3
+"""Wraps and evidence rows shown of each kind."""
+
+PERMILLES = {"median": 500, "p80": 800, "p90": 900}
+
+
+def beside(frame: pl.DataFrame, limit_us: int, noun: str) -> pl.DataFrame:
+    """Work out the figures of the agent (first row) and the peers (second row, absent without any).
+
+    Args:
+        frame: observations with `_own`.
+        limit_us: the limit in microseconds.
+        noun: the name of the column that counts.
+
+    Returns:
+        `_own`, `agents`, the count, `mean_s median_s p80_s p90_s max_s`, `share_within`, `excess_s`.
+    """
+    value = pl.col(figures.VALUE)
+    groups = frame.group_by(OWN).agg(
+        figures.sorted_values(),
+        pl.col("agent_id").n_unique().cast(pl.Int64).alias("agents"),
+        (value * 1000 <= limit_us).mean().alias("share_within"),
+        figures.over_us(limit_us).sum().alias("excess"),
+        value.max().alias("max"),
+    )
+    quantiles = [figures.quantile_s(permille).alias(f"{name}_s") for name, permille in PERMILLES.items()]
+    return (
+        groups.with_columns(figures.of_sorted())
+        .sort(OWN, descending=True)
+        .select(
+            OWN,
+            "agents",
+            pl.col(figures.N).alias(noun),
+            figures.mean_s().alias("mean_s"),
+            *quantiles,
+            in_seconds(pl.col("max")).alias("max_s"),
+            "share_within",
+            in_seconds(pl.col("excess"), 1_000_000).alias("excess_s"),
+        )
+    )
+
+
+def lengths(frame: pl.DataFrame, noun: str) -> pl.DataFrame:
+    """Count the agent's wraps per class of length, and say which share of the wraps and of the peers' lies in it.
+
+    Returns:
+        `from_s`, `to_s` (null for the open class), the count, `share`, `peers_share`; classes up to the longest wrap.
+    """
+    edges = [edge * 1000 for edge in EDGES_S]
+    place = pl.col(figures.VALUE).cut(edges[1:], left_closed=True).to_physical().alias("class")
+    counts = frame.select(OWN, place).group_by("class").agg(pl.col(OWN).sum().alias("own"), pl.len().alias("all"))
+    last = int(counts.select(pl.col("class").max()).item())
+    classes = pl.DataFrame(
+        {
+            "class": range(last + 1),
+            "from_s": [float(edge) for edge in EDGES_S[: last + 1]],
+            "to_s": [float(edge) if edge else None for edge in (*EDGES_S[1:], None)[: last + 1]],
+        },
+        schema={"class": pl.UInt32(), "from_s": pl.Float64(), "to_s": pl.Float64()},
+    )
+    filled = classes.join(counts.with_columns(pl.col("class").cast(pl.UInt32)), on="class", how="left").fill_null(0)
+    own, peers = pl.col("own").cast(pl.Int64), pl.col("all").cast(pl.Int64) - pl.col("own").cast(pl.Int64)
+    shares = (own / own.sum()).alias("share"), (peers / peers.sum()).fill_nan(None).alias("peers_share")
+    open_ended = pl.when(pl.col("to_s") > 0).then("to_s").alias("to_s")
+    return filled.sort("class").select("from_s", open_ended, own.alias(noun), *shares)
+
+
+def by_time(frame: pl.DataFrame, column: str, noun: str) -> pl.DataFrame:
+    """Set the agent's mean beside the peers', per hour or day; none where no wrap of the agent has an instant.
+
+    Returns:
+        `column`, the count, `mean_s`, `peers_mean_s`: every hour or day of the data from the agent's first to last.
+    """
+    placed = frame.filter(pl.col(column).is_not_null())
+    own = placed.filter(OWN)[column]
+    value = pl.col(figures.VALUE)
+    mine, theirs = value.filter(pl.col(OWN)), value.filter(~pl.col(OWN))
+    groups = (
+        placed.filter(pl.col(column).is_between(own.min(), own.max()))
+        .group_by(column)
+        .agg(
+            pl.col(OWN).sum().cast(pl.Int64).alias(noun),
+            *[part.sum().alias(f"{name}_sum") for name, part in {"own": mine, "peers": theirs}.items()],
+            pl.len().cast(pl.Int64).alias("all"),
+        )
+        .sort(column)
+    )
+    means = {"mean_s": ("own_sum", pl.col(noun)), "peers_mean_s": ("peers_sum", pl.col("all") - pl.col(noun))}
+    return groups.select(
+        column,
+        noun,
+        *[pl.when(n > 0).then(in_seconds(pl.col(total)) / n).alias(name) for name, (total, n) in means.items()],
+    )
+
+
+def longest(own: pl.DataFrame) -> pl.DataFrame:
+    """The longest of the agent's wraps."""
+    return own.sort(figures.VALUE, "wrap_start", "row", descending=[True, False, False]).head(SHOWN)
+
+
+def typical(own: pl.DataFrame) -> pl.DataFrame:
+    """The agent's wraps nearest to the agent's own median."""
+    away = (2 * pl.col(figures.VALUE) - pl.lit(int(2 * own.select(pl.col(figures.VALUE).median()).item()))).abs()
+    return own.sort(away, "wrap_start", "row").head(SHOWN)
+
+
+def single(wraps: pl.DataFrame) -> pl.DataFrame:
+    """Show single wraps: where they are in the data, when they began, how long they took and how they ended."""
+    texts = [pl.col(name).cast(pl.String) for name in ("contact_id", "queue", "ended_by")]
+    return wraps.select(
+        "wrap_start",
+        in_seconds(pl.col(figures.VALUE)).alias("value_s"),
+        *texts,
+        pl.col("source").cast(pl.String),
+        pl.col("row").cast(pl.Int64),
+    )

@@ -1,0 +1,10 @@
+"""Shapes of behaviour: what an agent's wraps look like beside those of everybody. Signals, never verdicts on a person.
+
+Each detector is one module of this package with `NAME`, `signs`, `sentence` and `evidence`; docs/shapes.md says what
+each looks for and how it can be wrong.
+"""
+
+from acwcli.analyse.shapes.detect import DETECTORS, Found, evidence_of, found_in, shapes_of
+from acwcli.analyse.shapes.prepared import NEEDS, prepare
+
+__all__ = ["DETECTORS", "NEEDS", "Found", "evidence_of", "found_in", "prepare", "shapes_of"]

@@ -1,0 +1,47 @@
+"""How the length of an agent's wraps moves with time, beside how everybody's moves."""
+
+from __future__ import annotations
+
+import polars as pl
+
+from acwcli.analyse.shapes.prepared import RATIO
+
+SURE = 3.0
+"""Standard errors between the agent's slope and that of everybody."""
+LEAST_RATIO = 0.02
+"""Lengths enter as logarithms, so that one long wrap counts little; below 2 % of the usual length all count alike."""
+
+
+def trends(wraps: pl.DataFrame, hours: pl.Expr, lanes: list[str]) -> pl.DataFrame:
+    """Fit one straight line per agent through the logarithms of `ratio`, all lanes centred on themselves.
+
+    Args:
+        wraps: the frame of `prepare`; rows without an instant are passed over.
+        hours: the time of each wrap, in hours.
+        lanes: `agent_id`, and what is compared within itself only (the shift).
+
+    Returns:
+        Per agent: `wraps`, `lanes`, `slope` (of the logarithm per hour, beyond that of everybody), `sure` (the same
+        in standard errors) and `span` (hours over which the wraps spread).
+    """
+    timed = wraps.filter(pl.col("wrap_start").is_not_null()).with_columns(hours.cast(pl.Float64).alias("x"))
+    x = pl.col("x") - pl.col("x").mean().over(lanes)
+    y = pl.col(RATIO).clip(lower_bound=LEAST_RATIO).log()
+    centred = timed.select(*lanes, x, (y - y.mean().over(lanes)).alias("y"))
+    x, y = pl.col("x"), pl.col("y")
+    sums = centred.group_by("agent_id").agg(
+        pl.len().cast(pl.Int64).alias("wraps"),
+        (pl.col(lanes[-1]).n_unique() if len(lanes) > 1 else pl.lit(1)).cast(pl.Int64).alias("lanes"),
+        (x * x).sum().alias("xx"),
+        (x * y).sum().alias("xy"),
+        (y * y).sum().alias("yy"),
+    )
+    sums = sums.filter(pl.col("xx") > 0, pl.col("wraps") > pl.col("lanes") + 2).sort("agent_id")
+    own = pl.col("xy") / pl.col("xx")
+    rest = pl.max_horizontal(pl.col("yy") - own * pl.col("xy"), pl.lit(1e-9))
+    error = (rest / (pl.col("wraps") - pl.col("lanes") - 1) / pl.col("xx")).sqrt()
+    slope = own - pl.col("xy").sum() / pl.col("xx").sum()
+    # Evenly spread over a span L, times have the variance L²/12.
+    span = (12 * pl.col("xx") / pl.col("wraps")).sqrt()
+    figures = (slope.alias("slope"), (slope / error).alias("sure"), span.alias("span"))
+    return sums.select("agent_id", "wraps", "lanes", *figures)

@@ -1,0 +1,46 @@
+"""`acw explain`: why this agent?"""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from acwcli.cli.flags import OutFlags, Paths, ReadFlags, WrapFlags, with_flags
+
+
+@with_flags
+def command(
+    agent: Annotated[str, typer.Argument(metavar="AGENT", help="The agent_id.", show_default=False)],
+    paths: Paths,
+    read: ReadFlags,
+    wrap: WrapFlags,
+    out: OutFlags,
+    within: Annotated[
+        str | None,
+        typer.Option("--within", metavar="DURATION", help="A limit to hold the mean against, e.g. 60s (default: p80)."),
+    ] = None,
+    peers: Annotated[
+        list[str] | None,
+        typer.Option("--peers", metavar="COLUMN,…", help="Compare only with wraps of equal values of these."),
+    ] = None,
+    min_wraps: Annotated[int, typer.Option("--min-wraps", min=1, help="Fewer are not enough data.")] = 20,
+    of: Annotated[str, typer.Option("--of", help="What to measure: acw, talk, hold or handle.")] = "acw",
+) -> None:
+    """Set one agent beside the peers: figures, rules, shapes of behaviour and the rows that show them.
+
+    \b
+    Examples:
+        acw explain a31 sample_data/generic/states.csv --within 60s
+        acw explain a31 states.csv --roster roster.csv --peers team --format json
+    """
+    from acwcli import pipeline
+    from acwcli.cli import parse, session
+
+    peer_columns = tuple(parse.names_in(peers))
+    groups = (*pipeline.EXPLAINED, *peer_columns)
+    question = pipeline.Question(parse.one_of(of, pipeline.MEASURES, "--of"), groups)
+    limit_ms = parse.length(within, "--within") if within is not None else None
+    rebuilt = session.rebuild(paths, read, wrap, out, pipeline.explain_needs(question))
+    answer = pipeline.explain(rebuilt, agent, question, within_ms=limit_ms, peers=peer_columns, min_wraps=min_wraps)
+    session.emit(answer, out, read.tz)

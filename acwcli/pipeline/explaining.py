@@ -1,0 +1,68 @@
+"""One agent explained: the same observations and rules as the other questions, narrowed to the agent and the peers."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import polars as pl
+
+from acwcli.analyse import explain as _explain
+from acwcli.analyse.shapes import NEEDS
+from acwcli.errors import NoWrapsError
+from acwcli.model.columns import COUNTED
+from acwcli.model.duration import duration_text
+from acwcli.model.table import Table
+from acwcli.pipeline.questions import Question, flag, observations, rules
+from acwcli.pipeline.rebuilding import Wraps
+
+EXPLAINED = ("hour", "day")
+
+
+def explain_needs(question: Question) -> frozenset[str]:
+    """The wrap columns to read for an explanation."""
+    return question.needs() | frozenset(NEEDS)
+
+
+def explain(
+    found: Wraps,
+    agent: str,
+    question: Question = Question(groups=EXPLAINED),
+    *,
+    within_ms: int | None = None,
+    peers: Sequence[str] = (),
+    min_wraps: int = 20,
+) -> Table:
+    """Why this agent: figures beside the peers', rules, shapes of behaviour, hours and days, wraps to look at.
+
+    Args:
+        found: wraps read with `explain_needs`.
+        agent: the `agent_id`.
+        question: what is measured; its groups are `EXPLAINED` and the columns of `peers`.
+        within_ms: the limit in milliseconds; None takes p80.
+        peers: columns; only wraps with values the agent's wraps have are compared.
+        min_wraps: with fewer nothing is concluded.
+
+    Raises:
+        UsageError: nobody of that name.
+        NoWrapsError: no wrap of the agent counts.
+    """
+    _refuse_uncounted(found, agent, question)
+    obs = observations(found, question)
+    _explain.check_agent(agent, obs.select("agent_id").collect()["agent_id"])
+    wanted = [*rules(["mean", "p80"], []), *(rules([duration_text(within_ms)], []) if within_ms is not None else [])]
+    flagged = flag(found, question, rules=wanted, peers=peers, min_wraps=min_wraps, every_agent=True).frame
+    if peers:
+        own = obs.filter(pl.col("agent_id").cast(pl.String) == agent).select(peers).unique()
+        obs = obs.join(own, on=list(peers), how="semi", nulls_equal=True)
+    of_agent = flagged.filter(pl.col("agent_id").cast(pl.String) == agent)
+    return _explain.explain(obs, agent, of_agent, within_ms, min_wraps, question.noun)
+
+
+def _refuse_uncounted(found: Wraps, agent: str, question: Question) -> None:
+    """Say why an agent who is in the data has nothing to explain."""
+    own = found.frame.filter(pl.col("agent_id").cast(pl.String) == agent)
+    if question.of != "acw" or own.is_empty() or own["status"].is_in(COUNTED).any():
+        return
+    statuses = own.group_by("status").len().sort("status").iter_rows()
+    listed = ", ".join(f"{count:,} {status}" for status, count in statuses)
+    raise NoWrapsError(f"agent {agent} has no wraps that count ({listed}); acw reconstruct PATH shows them")

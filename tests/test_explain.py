@@ -1,0 +1,165 @@
+"""`explain`: one agent beside the peers, in figures that equal those of the other questions."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from acwcli.cli.app import COMMANDS
+from tests.cli import CONTACT_HEADER, MORNING, ROOT, STATES, acw, written
+
+LISTS = ("rules", "shapes", "evidence", "distribution", "by_hour", "by_day", "longest", "typical")
+
+
+@pytest.fixture(autouse=True)
+def _in_root(monkeypatch):
+    monkeypatch.chdir(ROOT)
+    monkeypatch.setenv("COLUMNS", "120")
+
+
+def explained(agent, *args):
+    ran = acw("explain", agent, *args, "--format", "json", "--quiet")
+    assert ran.code == 0, ran.err
+    return json.loads(ran.text)
+
+
+def rows_of(*args):
+    return json.loads(acw(*args, "--format", "json", "--quiet").text)
+
+
+def test_figures_are_those_of_summary_and_flag():
+    told = explained("a31", STATES, "--within", "60s")
+    (own,) = rows_of("summary", STATES, "--where", "agent_id = 'a31'", "--limit", "60s")
+    (peers,) = rows_of("summary", STATES, "--where", "agent_id <> 'a31'", "--limit", "60s")
+    for name in ("wraps", "mean_s", "median_s", "p80_s", "p90_s"):
+        assert told[name] == own[name]
+        assert told[f"peers_{name}"] == peers[name]
+    assert (told["share_within"], told["peers_share_within"]) == (own["within_limit"], peers["within_limit"])
+    assert told["excess_s"] == own["excess_s"]
+    assert told["share_of_excess"] == pytest.approx(own["excess_s"] / (own["excess_s"] + peers["excess_s"]))
+    assert (told["peers"], told["limit_s"], told["limit_rule"]) == (39, 60.0, "within")
+    flagged = rows_of("flag", STATES, "--over", "mean", "--over", "p80", "--over", "60s", "--all")
+    for rule in told["rules"]:
+        (same,) = (row for row in flagged if row["agent_id"] == "a31" and row["rule"] == rule["rule"])
+        assert {name: same[name] for name in rule} == rule
+    assert told["verdict"] == "over"
+    assert told["schema_version"] == 1
+
+
+def test_lists_add_up_and_name_their_rows():
+    told = explained("a31", STATES)
+    assert sum(part["wraps"] for part in told["distribution"]) == told["wraps"]
+    for name in ("share", "peers_share"):
+        assert sum(part[name] for part in told["distribution"]) == pytest.approx(1)
+    for name in ("by_hour", "by_day"):
+        assert sum(part["wraps"] for part in told[name]) == told["wraps"]
+        total = sum(part["wraps"] * (part["mean_s"] or 0) for part in told[name])
+        assert total == pytest.approx(told["wraps"] * told["mean_s"])
+    wraps = {row["row"]: row for row in rows_of("reconstruct", STATES) if row["agent_id"] == "a31"}
+    lengths = sorted((row["acw_s"] for row in wraps.values()), reverse=True)
+    assert [wrap["value_s"] for wrap in told["longest"]] == lengths[:3]
+    assert told["typical"][0]["value_s"] == told["median_s"]
+    for wrap in (*told["longest"], *told["typical"], *told["evidence"]):
+        assert wrap["source"] == STATES
+        assert wraps[wrap["row"]]["acw_s"] == wrap["value_s"]
+        assert wraps[wrap["row"]]["wrap_start"] == wrap["wrap_start"]
+    assert [shape["shape"] for shape in told["shapes"]] == ["uniformly-slow"]
+    assert {row["shape"] for row in told["evidence"]} == {"uniformly-slow"}
+
+
+def test_unknown_agent_gets_the_nearest_name():
+    ran = acw("explain", "a311", STATES)
+    assert ran.code == 2
+    assert "no agent 'a311'" in ran.err
+    assert "did you mean 'a31'" in ran.err
+    assert ran.out == b""
+
+
+def test_too_few_wraps_conclude_nothing():
+    told = explained("b01", MORNING)
+    assert told["wraps"] < 20
+    assert told["verdict"] == "not enough data"
+    assert told["shapes"] == told["evidence"] == []
+    assert {rule["verdict"] for rule in told["rules"]} == {"not enough data"}
+    shown = acw("explain", "b01", MORNING, "--format", "table").text
+    assert "Not enough data" in shown
+
+
+def test_an_agent_without_counted_wraps(tmp_path):
+    rows = [
+        "a1,2026-03-02 08:00:00,talking,c1,q", "a1,2026-03-02 08:05:00,acw,c1,q", "a1,2026-03-02 08:06:00,ready,,",
+        "a2,2026-03-02 08:00:00,talking,c2,q", "a2,2026-03-02 08:05:00,acw,c2,q",
+    ]  # fmt: skip
+    ran = acw("explain", "a2", written(tmp_path, "states.csv", rows))
+    assert ran.code == 4
+    assert "agent a2 has no wraps that count (1 open)" in ran.err
+    alone = explained("a1", tmp_path / "states.csv")
+    assert (alone["peers"], alone["peers_wraps"], alone["peers_mean_s"]) == (0, 0, None)
+    assert acw("explain", "a1", tmp_path / "states.csv", "--format", "table").code == 0
+
+
+def test_one_screen():
+    lines = acw("explain", "a31", STATES, "--within", "60s", "--format", "table", "--quiet").text.splitlines()
+    assert len(lines) <= 50
+    text = "\n".join(lines)
+    for word in ("this agent", "peers", "over p80", "uniformly-slow", "mean by hour", "longest", "most typical"):
+        assert word in text
+    assert "▁" in text
+
+
+def test_terminals_that_read_ascii_only(monkeypatch):
+    from io import BytesIO
+
+    from acwcli import pipeline
+    from acwcli.formats.options import ReadOptions
+    from acwcli.render import write
+
+    needs = pipeline.explain_needs(pipeline.Question(groups=pipeline.EXPLAINED))
+    found = pipeline.wraps(pipeline.load([STATES], ReadOptions(needs=needs)), pipeline.WrapOptions(), needs)
+    stream = BytesIO()
+    write(pipeline.explain(found, "a31"), "table", stream, encoding="ascii")
+    assert b"?" not in stream.getvalue()
+    assert b"lengths, agent" in stream.getvalue()
+
+
+def test_flat_formats_have_one_row_with_lists_as_json_text():
+    header, line = acw("explain", "a31", STATES, "--format", "csv", "--quiet").text.splitlines()
+    assert header.startswith("agent_id,wraps,mean_s,")
+    assert header.endswith("method,schema_version")
+    assert '""source"":' in line
+    (row,) = [json.loads(text) for text in acw("explain", "a31", STATES, "-f", "ndjson", "-q").text.splitlines()]
+    assert all(row[name] for name in LISTS)
+
+
+@pytest.mark.parametrize("suffix", ["xlsx", "parquet", "md"])
+def test_other_formats(suffix, tmp_path):
+    assert acw("explain", "a31", STATES, "-o", tmp_path / f"a31.{suffix}", "--quiet").code == 0
+
+
+def test_peers_are_those_of_equal_values():
+    roster = ROOT / "sample_data/generic/roster.csv"
+    told = explained("a31", STATES, "--roster", roster, "--peers", "team")
+    assert told["peers"] == 9 or told["peers"] < 39
+    assert told["name"]
+    by_queue = explained("a31", STATES, "--peers", "queue")
+    assert {rule["rule"] for rule in by_queue["rules"]} == {"over mean", "over p80"}
+
+
+def test_other_measures_have_no_shapes():
+    told = explained("a31", STATES, "--of", "talk")
+    assert told["shapes"] == []
+    assert told["contacts"] > 0
+
+
+def test_lengths_without_instants(tmp_path):
+    rows = [f"c{n},a{n % 2},,60,{20 + n % 7}" for n in range(60)]
+    path = written(tmp_path, "contacts.csv", rows, CONTACT_HEADER)
+    told = explained("a1", path)
+    assert told["by_hour"] == told["by_day"] == []
+    assert told["longest"][0]["wrap_start"] is None
+    assert acw("explain", "a1", path, "--format", "table").code == 0
+
+
+def test_explain_stands_after_flag():
+    assert list(COMMANDS).index("explain") == list(COMMANDS).index("flag") + 1

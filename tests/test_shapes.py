@@ -1,0 +1,135 @@
+"""Shapes of behaviour: planted ones are found with their rows, clean agents show none, and nothing rests on little."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import polars as pl
+import pytest
+
+from acwcli.analyse import shapes
+from acwcli.analyse.shapes import DETECTORS, evidence_of, found_in, prepare, shapes_of
+from tests.synthetic import PLANTED, VALUE, centre, changed
+
+ROOT = Path(__file__).parent.parent
+SEEDS = range(1000, 1005)
+CLEAN = range(5)
+
+
+def found(frame, agent="a00", min_wraps=20):
+    return found_in(prepare(frame.lazy()), agent, min_wraps)
+
+
+@pytest.mark.parametrize("shape", PLANTED)
+def test_a_planted_shape_is_found(shape):
+    hits = [shape in {one.shape for one in found(PLANTED[shape](centre(seed)))} for seed in SEEDS]
+    assert sum(hits) >= 4
+
+
+def test_clean_agents_show_no_shape():
+    showing = sum(shapes_of(centre(seed).lazy()).height for seed in CLEAN)
+    assert showing <= 0.02 * 40 * len(CLEAN)
+
+
+@pytest.mark.parametrize("round_to_s", [1, 5, 15, 60])
+def test_rounded_lengths_make_no_shape(round_to_s):
+    step = round_to_s * 1000
+    frame = centre(3).with_columns(value_ms=(VALUE + step // 2) // step * step)
+    assert shapes_of(frame.lazy()).height <= 2
+
+
+def test_a_slow_queue_makes_nobody_slow():
+    frame = centre(4).with_columns(queue=pl.when(pl.col("agent_id") < "a10").then(pl.lit("claims")).otherwise("queue"))
+    slow = frame.with_columns(value_ms=pl.when(pl.col("queue") == "claims").then(VALUE * 3).otherwise(VALUE))
+    assert shapes_of(slow.lazy()).filter(pl.col("shapes").str.contains("slow|tail")).is_empty()
+
+
+@pytest.mark.parametrize("shape", PLANTED)
+def test_a_planted_shape_in_everybody_is_in_nobody(shape):
+    frame = centre(1000)
+    everybody = frame.with_columns(agent_id=pl.lit("a00"))
+    planted = PLANTED[shape](everybody).with_columns(frame["agent_id"])
+    showing = shapes_of(planted.lazy()).filter(pl.col("shapes").str.contains(shape))
+    assert showing.height <= 1
+
+
+@pytest.mark.parametrize("shape", PLANTED)
+def test_nobody_else_and_too_few_wraps_show_nothing(shape):
+    planted = PLANTED[shape](centre(1000))
+    assert found(planted, min_wraps=201) == []
+    if shape in ("uniformly-slow", "pegged-at-timer", "hops-out-and-back", "many-orphans", "too-short"):
+        alone = planted.filter(pl.col("agent_id") == "a00")
+        assert shape not in {one.shape for one in found(alone)}
+
+
+@pytest.mark.parametrize("shape", PLANTED)
+def test_evidence_is_the_agents_own_and_shows_the_shape(shape):
+    frame = prepare(PLANTED[shape](centre(1001)).lazy())
+    (one,) = (one for one in found_in(frame, "a00", 20) if one.shape == shape)
+    rows = evidence_of(frame, "a00", one)
+    assert rows.height >= 3
+    assert set(rows["agent_id"]) == {"a00"}
+    assert rows["row"].null_count() == 0
+    assert 0 <= one.strength < 1
+    telling = {
+        "pegged-at-timer": (rows["value_ms"] - 120_450).abs() <= 2_500,
+        "break-inside": rows["ended_by"].is_in(["not_ready", "logout"]),
+        "hops-out-and-back": rows["pieces"] > 1,
+        "many-orphans": rows["status"] == "orphan",
+        "too-short": rows["value_ms"] < 10_000,
+        "long-tail": rows["ratio"] > 5,
+    }
+    assert telling.get(shape, rows["value_ms"] > 0).all()
+
+
+def test_a_timer_the_data_knows_of():
+    frame = changed(centre(5), pl.col("luck") < 0.5, ended_by=pl.lit("timeout"))
+    (one,) = found(frame)
+    assert one.shape == "pegged-at-timer"
+    assert "end at the timer" in one.sentence
+    everyone = centre(5).with_columns(
+        ended_by=pl.when(pl.col("luck") < 0.5).then(pl.lit("timeout")).otherwise("ended_by")
+    )
+    assert shapes_of(everyone.lazy()).is_empty()
+
+
+def test_only_lengths_known():
+    frame = PLANTED["uniformly-slow"](centre(6)).select("agent_id", "value_ms", "method")
+    assert shapes_of(frame.lazy()).rows() == [("a00", "uniformly-slow")]
+    assert shapes_of(frame.head(0).lazy()).is_empty()
+    zeros = frame.with_columns(value_ms=pl.lit(0, pl.Int64))
+    assert shapes_of(zeros.lazy()).is_empty()
+
+
+def test_several_shapes_the_strongest_first():
+    frame = changed(PLANTED["uniformly-slow"](centre(7)), pl.col("luck") < 0.3, pieces=pl.lit(3))
+    (named,) = shapes_of(frame.lazy()).filter(pl.col("agent_id") == "a00")["shapes"]
+    assert named.split(", ") == [one.shape for one in found(frame)]
+    assert set(named.split(", ")) == {"uniformly-slow", "hops-out-and-back"}
+
+
+def test_the_order_of_rows_changes_nothing():
+    frame = PLANTED["learning-curve"](centre(8))
+    shuffled = frame.sample(fraction=1, shuffle=True, seed=1)
+    assert [vars(one) | {"numbers": None} for one in found(shuffled)] == [
+        vars(one) | {"numbers": None} for one in found(frame)
+    ]
+
+
+def test_a_night_shift_is_one_shift():
+    frame = centre(9).with_columns(pl.col("wrap_start") + pl.duration(hours=14))
+    assert prepare(frame.lazy())["shift"].n_unique() == 40 * 5
+    planted = PLANTED["grows-over-shift"](frame)
+    assert "grows-over-shift" in {one.shape for one in found(planted)}
+
+
+def test_every_detector_is_a_file_and_documented():
+    names = [detector.NAME for detector in DETECTORS]
+    helpers = {"__init__", "detect", "others", "prepared", "trend"}
+    files = {path.stem for path in Path(shapes.__file__).parent.glob("*.py")} - helpers
+    assert {name.replace("-", "_") for name in names} == files == {name.replace("-", "_") for name in PLANTED}
+    page = (ROOT / "docs/shapes.md").read_text(encoding="utf-8")
+    for heading in ("looks for", "it may really be", "clean"):
+        (table,) = re.findall(rf"^\| shape \| {heading}.*?\n\n", page + "\n\n", re.M | re.S)
+        assert re.findall(r"^\| `([a-z-]+)`", table, re.M) == names
