@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import polars as pl
@@ -15,7 +13,6 @@ from acwcli.reconstruct.runs import runs
 from acwcli.reconstruct.timeline import STATE_CODE, compact, timeline
 
 _LENGTHS = frozenset(("talk_ms", "hold_ms"))
-_WORTH_SPLITTING = 500_000
 _ENDED_BY = {
     "ready": "ready",
     "not_ready": "not_ready",
@@ -59,10 +56,15 @@ def wraps_from_states(
         Wraps of every status; only `ok` and `orphan` ones have a length that may be counted.
     """
     named = _records(records, events) if records is not None and records.height else None
-    parts = _by_agents(compact(events), lambda line, first: _rebuild(line, first, events, named, needs, max_wrap_ms))
-    joined = pl.concat([part.joined for part in parts])
-    legs_found = [part.spoken for part in parts if part.spoken is not None]
-    spoken = pl.concat(legs_found) if legs_found else None
+    ordered = timeline(compact(events))
+    found = runs(ordered.line)
+    joined = join_pieces(pieces(found, named), found, max_wrap_ms)
+    if named is not None:
+        joined = name_wraps(joined, named)
+    # The leg names the queue where the ACW event does not; working out legs is dear, so only then.
+    with_gaps = any(events[name].gather(joined["pos"]).null_count() for name in _texts(events, needs))
+    counted = joined.with_columns(counted=_status(max_wrap_ms).is_in(COUNTED))
+    spoken = legs(found, counted) if needs & _LENGTHS or with_gaps else None
     wraps = joined.select(
         pl.col("t").cast(pl.Datetime("ms", "UTC")).alias("wrap_start"),
         pl.col("end").cast(pl.Datetime("ms", "UTC")).alias("wrap_end"),
@@ -77,51 +79,8 @@ def wraps_from_states(
     return FromStates(
         wraps.with_columns(texts),
         _leg_frame(spoken, joined, events, needs) if needs & _LENGTHS and spoken is not None else None,
-        pl.concat([part.duplicates for part in parts]).unique(),
+        ordered.duplicates.unique(),
     )
-
-
-@dataclass(frozen=True)
-class _Part:
-    """What the events of some agents give: their wraps, their legs where needed, and repeated rows."""
-
-    joined: pl.DataFrame
-    spoken: pl.DataFrame | None
-    duplicates: pl.Series
-
-
-def _by_agents(line: pl.DataFrame, rebuild: Callable[[pl.DataFrame, int], _Part]) -> list[_Part]:
-    """Work on the agents in as many parts as there are threads: much of it runs on one thread each."""
-    threads = pl.thread_pool_size() if line.height > _WORTH_SPLITTING else 1
-    if threads == 1:
-        return [rebuild(line, 0)]
-
-    def one(part: int) -> _Part:
-        return rebuild(line.filter(pl.col("agent") % threads == part), part * line.height)
-
-    with ThreadPoolExecutor(threads) as pool:
-        return list(pool.map(one, range(threads)))
-
-
-def _rebuild(
-    line: pl.DataFrame,
-    first_ord: int,
-    events: pl.DataFrame,
-    records: pl.DataFrame | None,
-    needs: frozenset[str],
-    max_wrap_ms: int,
-) -> _Part:
-    """Everything about some agents that needs their time lines."""
-    ordered = timeline(line, first_ord)
-    found = runs(ordered.line)
-    joined = join_pieces(pieces(found, records), found, max_wrap_ms)
-    if records is not None:
-        joined = name_wraps(joined, records)
-    # The leg names the queue where the ACW event does not; working out legs is dear, so only then.
-    with_gaps = any(events[name].gather(joined["pos"]).null_count() for name in _texts(events, needs))
-    counted = joined.with_columns(counted=_status(max_wrap_ms).is_in(COUNTED))
-    spoken = legs(found, counted) if needs & _LENGTHS or with_gaps else None
-    return _Part(joined, spoken, ordered.duplicates)
 
 
 def _texts(events: pl.DataFrame, needs: frozenset[str]) -> list[str]:

@@ -33,12 +33,11 @@ class Timeline:
     duplicates: pl.Series
 
 
-def timeline(line: pl.DataFrame, first_ord: int = 0) -> Timeline:
+def timeline(line: pl.DataFrame) -> Timeline:
     """Order events by agent, time and place in the file.
 
     Args:
-        line: the result of `compact`, or all rows of some of its agents.
-        first_ord: where `ord` begins, so that places stay unique when agents are worked on apart.
+        line: the result of `compact`.
 
     Returns:
         The line; contact ids are compared by 64-bit hash within one agent (a clash among a million contacts of one
@@ -51,7 +50,7 @@ def timeline(line: pl.DataFrame, first_ord: int = 0) -> Timeline:
     duplicates = line["pos"].filter(repeated)
     if duplicates.len():
         line = line.filter(~repeated)
-    return Timeline(line.with_row_index("ord", first_ord), duplicates)
+    return Timeline(line.with_row_index("ord"), duplicates)
 
 
 def compact(events: pl.DataFrame) -> pl.DataFrame:
