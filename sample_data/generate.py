@@ -42,6 +42,7 @@ from stories import (
     presets,
     team,
     vicidial,
+    webex,
 )
 
 

@@ -86,10 +86,14 @@ def written(folder: Path, name: str, rows: Iterable[str] | bytes, header: str = 
 
 
 def one_wrap(agent: str = "a1", contact: str = "c1", day: str = "2026-03-02", minutes: int = 0) -> list[str]:
-    """Rows of a talk of 5 min and a wrap of 60 s."""
-    hour, minute = 8 + minutes // 60, minutes % 60
+    """Rows of a talk of 5 min and a wrap of 60 s, so long after 08:00."""
+
+    def at(later: int) -> str:
+        hour, minute = divmod(8 * 60 + minutes + later, 60)
+        return f"{day} {hour:02}:{minute:02}:00"
+
     return [
-        f"{agent},{day} {hour:02}:{minute:02}:00,talking,{contact},q",
-        f"{agent},{day} {hour:02}:{minute + 5:02}:00,acw,{contact},q",
-        f"{agent},{day} {hour:02}:{minute + 6:02}:00,ready,,",
+        f"{agent},{at(0)},talking,{contact},q",
+        f"{agent},{at(5)},acw,{contact},q",
+        f"{agent},{at(6)},ready,,",
     ]

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from acwcli.errors import ExitCode
-from tests.cli import MORNING, ROOT, STATES, acw, acw_process, one_wrap, start, written
+from tests.cli import CONTACT_HEADER, MORNING, ROOT, STATES, acw, acw_process, one_wrap, start, written
 
 ANSWERS = ("reconstruct", "summary", "diagnose", "flag")
 
@@ -251,7 +251,7 @@ def test_filters_that_leave_nothing_are_4_and_named(choice):
 
 def test_records_without_acw_point_at_infer_gap(tmp_path):
     rows = [f"c{n},a1,2026-03-02 08:{n:02}:00,30," for n in range(0, 30, 2)]
-    path = written(tmp_path, "calls.csv", rows, header="contact_id,agent_id,answered_at,talk_s,acw_s")
+    path = written(tmp_path, "calls.csv", rows, header=CONTACT_HEADER)
     refused(acw("summary", path), ExitCode.NO_WRAPS, "--infer-gap", "15 ignored (15 no ACW recorded)")
     refused(acw("reconstruct", path), ExitCode.NO_WRAPS, "15 ignored (15 no ACW recorded)")
     inferred = acw("summary", path, "--infer-gap")

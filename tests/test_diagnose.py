@@ -21,7 +21,10 @@ KEYS = [
     *("share_wraps_within", "share_agents_within", "share_wraps_at_or_under_mean", "share_agents_at_or_under_mean"),
     *("verdict", "advice", "contributors"),
 ]
-LATER = ["limit_s", "limit_rule", "method", "schema_version"]
+LATER = [
+    *("limit_s", "limit_rule", "method", "schema_version", "between_agents_share", "mean_without_stuck_s"),
+    *("mean_with_stuck_s", "mean_without_timed_out_s", "mean_top_at_median_s", "top_agents", "timer_s", "timer_share"),
+]
 
 
 def answer(obs, within_ms=60_000, excluded=None, excluded_ms=None):

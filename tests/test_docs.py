@@ -263,6 +263,7 @@ def answers():
         "flag": pipeline.flag(found, rules=pipeline.rules([], [])),
         "explain": pipeline.explain(found, "b01"),
         "formats": pipeline.formats(),
+        "methods": pipeline.methods(),
     }
 
 

@@ -17,6 +17,7 @@ from acwcli.errors import NoWrapsError, UsageError
 from tests.plain_statistics import mean, observations, of_values, quantile, seconds
 
 COLUMNS = ["agent_id", "wraps", "measure", "value_s", "rule", "threshold_s", "over_s", "lost_s", "verdict", "reason"]
+LATER = ["expected_s", "ratio", "ratio_low", "ratio_high", "adjusted"]
 ROWS = st.lists(
     st.tuples(st.sampled_from("abcdefg"), st.sampled_from(["north", None]), st.integers(0, 30) | st.integers(0, 9_999)),
     min_size=1,
@@ -86,7 +87,7 @@ def slow_and_fast(slow=200_000, wraps=40):
 
 def test_columns_are_the_contract():
     table = flag(slow_and_fast(), [], "mean", [], 20, "wraps", False)
-    assert table.frame.columns == [*COLUMNS, "method"]
+    assert table.frame.columns == [*COLUMNS, *LATER, "method"]
     assert [column.name for column in table.columns] == table.frame.columns
     assert table.frame["rule"].to_list() == ["over mean"]
     assert flag(slow_and_fast(), [], "mean", [], 20, "contacts", False).frame.columns[1] == "contacts"
@@ -144,7 +145,7 @@ def test_equal_to_the_threshold_is_not_beyond():
 def test_names_and_peers_have_their_places():
     rows = [{"agent_id": a, "name": a.upper(), "team": t, "value_ms": v} for a, t, v in [("a", "x", 9), ("b", "y", 5)]]
     table = flag(observations(rows), [parse_rule("over", "1ms")], "mean", ["team"], 1, "wraps", False)
-    assert table.frame.columns == ["agent_id", "name", *COLUMNS[1:], "team", "method"]
+    assert table.frame.columns == ["agent_id", "name", *COLUMNS[1:], *LATER, "team", "method"]
     assert table.frame.select("agent_id", "name", "team").rows() == [("a", "A", "x"), ("b", "B", "y")]
     alone = flag(observations(rows), [parse_rule("over", "mean")], "mean", ["team"], 1, "wraps", False)
     assert alone.frame.is_empty()

@@ -1,4 +1,4 @@
-"""Amazon Connect: contact records, data lake table and agent events; figures worked out by hand or by plain Python here."""
+"""Amazon Connect: contact records, data lake table, agent events; figures by hand or by plain Python here."""
 
 from __future__ import annotations
 

@@ -177,7 +177,9 @@ def test_bad_times_are_rejected_by_name(tmp_path):
 
 
 def test_a_page_cut_short_says_so(tmp_path):
-    text = json.dumps({"conversations": [conversation(participant(CALL)), conversation(participant(CALL), number="c2")]})
+    text = json.dumps(
+        {"conversations": [conversation(participant(CALL)), conversation(participant(CALL), number="c2")]}
+    )
     path = write(tmp_path, text[:-60])
     assert [wrap["acw_ms"] for wrap in wraps(path)] == [30_000]
     assert counts(path).rejected == {"bad JSON": 1}

@@ -51,7 +51,8 @@ def written(path, rows, delimiter=","):
         ("nice_cxone_contacts/contacts.csv", "nice-cxone-contacts", 51, 1_866_000, "duration",
          {"no agent": 4, "ACW not stored yet": 3}),
         ("nice_cxone_contacts/call_detail.csv", "nice-cxone-contacts", 54, 1_918_000, "duration", {}),
-        ("talkdesk/contacts_report.csv", "talkdesk", 54, 1_918_000, "anchored", {"marked as damaged": 4, "no agent": 3}),
+        ("talkdesk/contacts_report.csv", "talkdesk", 54, 1_918_000, "anchored",
+         {"marked as damaged": 4, "no agent": 3}),
         ("ringcx/agent_segments.csv", "ringcx", 54, 1_918_000, "anchored", {}),
         # Six wraps of 0 s take 7 ms there.
         ("twilio_reservations/callbacks.csv", "twilio-reservations", 54, 1_918_042, "state",
@@ -127,11 +128,12 @@ def test_a_wrap_the_timer_ended_is_timed_out():
 
 
 def test_an_export_cut_short_is_said():
-    notes = read(SAMPLES / "genesys_cloud_interactions/interactions_formatted.csv")[1].notes()
-    assert any("rows are missing" in note for note in notes)
-    assert not any(
-        "rows are missing" in note for note in read(SAMPLES / "genesys_cloud_interactions/interactions.csv")[1].notes()
+    cut, whole = (
+        read(SAMPLES / f"genesys_cloud_interactions/{name}.csv")[1].notes()
+        for name in ("interactions_formatted", "interactions")
     )
+    assert any("rows are missing" in note for note in cut)
+    assert not any("rows are missing" in note for note in whole)
 
 
 @pytest.mark.parametrize(
@@ -169,7 +171,7 @@ def test_pbxware_gives_the_wraps_of_the_log_itself():
     table, _, _ = read(SAMPLES / "asterisk_queue_log_tables/pbxware.csv")
     log, _, _ = read(SAMPLES / "asterisk_queue_log")
     columns = ["agent_id", "contact_id", "queue", "wrap_start", "acw_ms", "ended_by"]
-    assert table.select(columns).rows() == log.select(columns).rows()
+    assert sorted(table.select(columns).rows()) == sorted(log.select(columns).rows())
 
 
 def test_omnileads_pause_00_is_no_wrap_and_a_second_pauseall_ends_the_first():

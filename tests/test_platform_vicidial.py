@@ -220,3 +220,9 @@ def test_comments_name_the_kind_of_call(tmp_path):
 def test_a_misspelt_wrap_is_a_usage_error(capsys):
     assert main(["summary", str(TABLE), "--wrap", "dispo+ded"]) == 2
     assert "did you mean 'dispo+dead'?" in capsys.readouterr().err
+
+
+def test_an_open_call_has_no_handle_time_yet(tmp_path):
+    rows = (row(), row(agent_log_id="2", dispo_sec="0", status="NULL"))
+    handled = pipeline.summarise(found(table(tmp_path, *rows)), pipeline.Question("handle")).frame
+    assert handled.select("contacts", "mean_s").row(0) == (1, 120.0)

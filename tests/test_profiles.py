@@ -146,7 +146,8 @@ is = "cut"
 """
     export = write(
         "a.csv",
-        "Who,Ref,Over,Notes,Kind,End\nu1,'7,2026-03-02 08:00:00,1,call,by timer\n[None],'8,2026-03-02 08:00:00,1,call,\n"
+        "Who,Ref,Over,Notes,Kind,End\nu1,'7,2026-03-02 08:00:00,1,call,by timer\n"
+        "[None],'8,2026-03-02 08:00:00,1,call,\n"
         "u1,'9,2026-03-02 09:00:00,1,Training,cut\n",
     )
     frame, loaded = wraps_of(export, write("calls.toml", CALLS + rules))
@@ -219,7 +220,7 @@ def test_two_profiles_that_fit_equally_are_both_named(write):
         ("ready =", "redy =", "my.toml:13: unknown key 'redy' (did you mean 'ready'?)"),
         ('"Day+Clock"', '"Day+Clok"', "my.toml:8: its sample has no column 'Day+Clok' (did you mean"),
         ("08:04:10", "08:99:10", "my.toml:18: 1 sample rows are rejected; row 3: unreadable time:"),
-        ("acw_s = 70", 'acw_s = 70\n[[sample.wraps]]\nagent_id = "bo"', "my.toml:28: 2 wraps expected, the sample gives 1"),
+        ("acw_s = 70", 'acw_s = 70\n[[sample.wraps]]\nagent_id = "bo"', "my.toml:28: 2 wraps expected"),
         ('["Free"]', "[1]", "my.toml:13: ready must be a text or a list of texts"),
     ],
 )  # fmt: skip

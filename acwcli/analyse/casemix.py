@@ -1,8 +1,9 @@
 """Case mix: how long an agent's contacts would take the agent's peers, and how sure that is.
 
-Indirect standardisation. Each wrap is compared with the mean of the other agents' wraps of the same cell (queue, channel,
-disposition, length of the contact, or whatever `--mix` names); where the others have too few there, with the same value
-of the first column, and failing that with all of theirs. The agent's own wraps have no part in what is expected of it.
+Indirect standardisation. Each wrap is compared with the mean of the other agents' wraps of the same cell (queue,
+channel, disposition, length of the contact, or whatever `--mix` names); where the others have too few there, with the
+same value of the first column, and failing that with all of theirs. The agent's own wraps have no part in what is
+expected of it.
 """
 
 from __future__ import annotations
@@ -28,8 +29,10 @@ _MOMENTS = (figures.N, figures.SUM_MS, figures.SUM_SQ, figures.SUM_CUBE)
 def length_band() -> pl.Expr:
     """The length of a contact in five bands of talk time; null where that is not known."""
     labels = ["0-1 min", "1-3 min", "3-6 min", "6-12 min", "12 min or more"]
-    marks = [1000 * seconds for seconds in _BANDS_S]
-    return pl.col("talk_ms").cut(marks, labels=labels, left_closed=True).cast(pl.String).alias(CONTACT_LENGTH)
+    length, band = pl.col("talk_ms"), pl.lit(labels.pop())
+    for seconds, label in zip(reversed(_BANDS_S), reversed(labels), strict=True):
+        band = pl.when(length < 1000 * seconds).then(pl.lit(label)).otherwise(band)
+    return pl.when(length.is_not_null()).then(band).alias(CONTACT_LENGTH)
 
 
 def expectation(cells: pl.DataFrame, keys: Sequence[str], mix: Sequence[str], enough: int) -> pl.DataFrame:
@@ -42,9 +45,9 @@ def expectation(cells: pl.DataFrame, keys: Sequence[str], mix: Sequence[str], en
         enough: wraps of peers that a cell needs.
 
     Returns:
-        One row per agent and peer group; ms, of one wrap: `_exp` what is expected, `_exp_var _exp_third` its variance and
-        third cumulant, `_res_var _res_third` those of the wraps around what is expected of them, `_peer_var` the peers'
-        variance around it, `_fair` whether enough of the wraps have peers of their kind. Null without peers.
+        One row per agent and peer group; ms, of one wrap: `_exp` what is expected, `_exp_var _exp_third` its variance
+        and third cumulant, `_res_var _res_third` those of the wraps around what is expected of them, `_peer_var` the
+        peers' variance around it, `_fair` whether enough of the wraps have peers of their kind. Null without peers.
     """
     who = ["agent_id", *keys]
     compared = _against_peers(cells, keys, mix, enough)
@@ -75,15 +78,13 @@ def expectation(cells: pl.DataFrame, keys: Sequence[str], mix: Sequence[str], en
 
 
 def _against_peers(cells: pl.DataFrame, keys: Sequence[str], mix: Sequence[str], enough: int) -> pl.DataFrame:
-    """Add what the finest level with enough wraps of peers gives: `_level _pn _m _v _k` (number, mean, variance, third)."""
+    """Add the finest level with enough wraps of peers and what they give: number, mean, variance, third moment."""
     cells = cells.with_columns(pl.lit(0, pl.Int8).alias(_EVERYONE))
     everyone = [_EVERYONE, *keys]
     levels = [[*everyone, *mix], [*everyone, *mix[:1]], everyone] if mix else [everyone]
     others = [_others(group) for group in levels]
     chosen = [pl.lit(2 if place == len(levels) - 1 else place) for place in range(len(levels))]
-    numbered = cells.with_columns(
-        pl.struct(part).alias(f"_peers{place}") for place, part in enumerate(others)
-    )
+    numbered = cells.with_columns(pl.struct(part).alias(f"_peers{place}") for place, part in enumerate(others))
     level, peers = chosen[-1], pl.col(f"_peers{len(levels) - 1}")
     for place in reversed(range(len(levels) - 1)):
         enough_here = pl.col(f"_peers{place}").struct.field(figures.N) >= max(enough, 1)

@@ -9,9 +9,12 @@ import polars as pl
 from acwcli.analyse import figures
 from acwcli.analyse.contributors import EXCESS_US, as_list, by_dimension, known_dimensions, observe, share, with_excess
 from acwcli.analyse.facts import Facts, facts
+from acwcli.analyse.mechanical import timer
 from acwcli.analyse.shape import distribution
 from acwcli.analyse.verdict import Finding, basis_ms, judge
-from acwcli.analyse.wording import advice, seconds_text, sentence
+from acwcli.analyse.what_if import COLUMNS as WHAT_IFS
+from acwcli.analyse.what_if import what_ifs
+from acwcli.analyse.wording import advice, seconds_text, sentence, timer_warning
 from acwcli.model.seconds import in_seconds
 from acwcli.model.table import Column, Table
 
@@ -38,7 +41,11 @@ _COLUMNS = (
     Column("limit_rule"),
     Column("method"),
     Column("schema_version", "count"),
+    *WHAT_IFS,
 )
+_TYPES: dict[str, pl.DataType] = {
+    column.name: pl.Int64() if column.kind == "count" else pl.Float64() for column in WHAT_IFS
+}
 
 
 def diagnose(
@@ -60,8 +67,9 @@ def diagnose(
         excluded_ms: their time, per status, where it is known.
 
     Returns:
-        One object: the contract's keys, then `limit_s` and `limit_rule` (`within` or `p80`), `method` and
-        `schema_version`; with a sentence, the distribution, and the top contributors as parts.
+        One object: the contract's keys, then `limit_s` and `limit_rule` (`within` or `p80`), `method`,
+        `schema_version` and what the mean would be without its causes (`what_if.COLUMNS`); with a sentence, the
+        distribution, and the top contributors as parts.
 
     Raises:
         NoWrapsError: there is nothing to diagnose.
@@ -72,14 +80,17 @@ def diagnose(
     frame = with_excess(frame, known.limit_us, basis_ms(known, frame), known.p99_us // 1000)
     tables = {name: by_dimension(frame, name) for name in known_dimensions(frame)}
     finding = judge(frame, known, tables, min_wraps, excluded, excluded_ms)
+    agents = tables.get("agent_id", by_dimension(frame, "agent_id"))
+    ended = timer(frame, basis_ms(known, frame)) if known.wraps >= min_wraps else None
     row = pl.DataFrame(
         {
             **_row(known, noun),
             "verdict": finding.verdict,
-            "advice": advice(known, finding, tables, min_wraps, noun),
+            "advice": advice(known, finding, tables, min_wraps, noun) + timer_warning(ended),
             "contributors": as_list(tables, noun),
+            **what_ifs(frame, known, finding, agents, ended, excluded, excluded_ms),
         },
-        schema_overrides=dict.fromkeys((noun, "agents", "schema_version"), pl.Int64),
+        schema_overrides=_TYPES | dict.fromkeys((noun, "agents", "schema_version"), pl.Int64),
     )
     columns = (Column(noun, "count"), *_COLUMNS)
     return Table(

@@ -1,4 +1,4 @@
-"""How likely an agent as fast as it should be would look this slow (or quick) by chance, and how many such are expected.
+"""How likely chance makes an agent look this slow (or quick), and how many such chance gives among all agents.
 
 p-values are one-sided and come from the same distributions as the intervals (`acwcli.analyse.intervals`); false
 discoveries are held by Benjamini and Hochberg (J. R. Statist. Soc. B 57, 1995) over all agents of one rule.

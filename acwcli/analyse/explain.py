@@ -12,7 +12,10 @@ from acwcli.model.table import Column, Table
 
 SCHEMA_VERSION = 1
 
-RULE_KEYS = ("rule", "value_s", "threshold_s", "over_s", "lost_s", "verdict", "reason")
+RULE_KEYS = (
+    *("rule", "value_s", "threshold_s", "over_s", "lost_s", "verdict", "reason"),
+    *("expected_s", "ratio", "ratio_low", "ratio_high", "adjusted"),
+)
 """What `rules` says of each rule, as `flag` has it."""
 
 _SIDE = ("mean_s", "median_s", "p80_s", "p90_s")
@@ -45,32 +48,21 @@ def explain(
     figures.any_wraps(frame.height, noun)
     check_agent(agent, frame["agent_id"])
     frame = frame.with_columns((pl.col("agent_id").cast(pl.String) == agent).alias(OWN))
-    own = frame.filter(OWN)
     p80_us = frame.select(figures.sorted_values()).select(figures.quantile_us(800)).item()
     limit_us = p80_us if within_ms is None else within_ms * 1000
-    shapes = found_in(frame, agent, min_wraps) if noun == "wraps" else []
     sides = portrait.beside(frame, limit_us, noun)
-    lists = {
-        "rules": rules.select(RULE_KEYS),
-        "shapes": _shapes(shapes),
-        "evidence": _evidence(frame, agent, shapes),
-        "distribution": portrait.lengths(frame, noun),
-        "by_hour": portrait.by_time(frame, "hour", noun),
-        "by_day": portrait.by_time(frame, "day", noun),
-        "longest": portrait.single(portrait.longest(own)),
-        "typical": portrait.single(portrait.typical(own)),
-    }
+    lists = _lists(frame, agent, rules, min_wraps, noun)
+    own = frame.filter(OWN)
     row = _figures(sides, agent, noun).with_columns(
         pl.lit(limit_us / 1_000_000).alias("limit_s"),
         pl.lit("p80" if within_ms is None else "within").alias("limit_rule"),
         pl.lit(_verdict(rules, own.height, min_wraps)).alias("verdict"),
         *[table.to_struct(name).implode() for name, table in lists.items()],
+        *[pl.lit(own[name].cast(pl.String).max(), pl.String).alias(name) for name in ("name",) if name in own.columns],
         own.select(figures.method_range()).select(figures.method())["method"],
         pl.lit(SCHEMA_VERSION, pl.Int64).alias("schema_version"),
     )
-    names = [pl.lit(own["name"].cast(pl.String).max(), pl.String).alias("name")] if "name" in own.columns else []
-    row = row.with_columns(names)
-    columns = _columns(noun, bool(names))
+    columns = _columns(noun, named="name" in own.columns)
     return Table(
         "explain",
         row.select([column.name for column in columns]),
@@ -80,6 +72,22 @@ def explain(
         parts=explain_parts.parts(sides, lists, noun),
         parts_say_all=True,
     )
+
+
+def _lists(frame: pl.DataFrame, agent: str, rules: pl.DataFrame, min_wraps: int, noun: str) -> dict[str, pl.DataFrame]:
+    """The tables behind the lists of the answer, by key."""
+    own = frame.filter(OWN)
+    shapes = found_in(frame, agent, min_wraps) if noun == "wraps" else []
+    return {
+        "rules": rules.select(RULE_KEYS),
+        "shapes": _shapes(shapes),
+        "evidence": _evidence(frame, agent, shapes),
+        "distribution": portrait.lengths(frame, noun),
+        "by_hour": portrait.by_time(frame, "hour", noun),
+        "by_day": portrait.by_time(frame, "day", noun),
+        "longest": portrait.single(portrait.longest(own)),
+        "typical": portrait.single(portrait.typical(own)),
+    }
 
 
 def check_agent(agent: str, known: pl.Series) -> None:
@@ -136,7 +144,7 @@ def _evidence(frame: pl.DataFrame, agent: str, found: list[Found]) -> pl.DataFra
     return pl.concat([empty, *rows])
 
 
-def _columns(noun: str, named: bool) -> tuple[Column, ...]:
+def _columns(noun: str, *, named: bool) -> tuple[Column, ...]:
     return (
         Column("agent_id", label="agent"),
         *([Column("name")] if named else []),

@@ -66,9 +66,11 @@ def _rules(rules: pl.DataFrame) -> Table | None:
         Column("threshold_s", "seconds", "threshold"),
         Column("over_s", "seconds", "over"),
         Column("lost_s", "seconds", "lost"),
+        Column("expected_s", "seconds", "expected of these contacts"),
         Column("verdict"),
     )
-    return _part("rules", rules, columns) if rules.height else None
+    known = tuple(column for column in columns if rules[column.name].null_count() < rules.height)
+    return _part("rules", rules, known) if rules.height else None
 
 
 def _shapes(shapes: pl.DataFrame, evidence: pl.DataFrame) -> Table | None:

@@ -51,9 +51,9 @@ def flag(
 
     Returns:
         Columns: `agent_id`, `name` where a roster is joined, the count, `measure value_s rule threshold_s over_s
-        lost_s verdict reason expected_s ratio ratio_low ratio_high adjusted`, the peers, `method`. `verdict` is `over` or
-        `under` when the 95 % interval is clear of the threshold (at the peers' mix of contacts, where there is one) and
-        the agent is a discovery at the rate `fdr`; `watch` when the value alone is beyond it.
+        lost_s verdict reason expected_s ratio ratio_low ratio_high adjusted`, the peers, `method`. `verdict` is `over`
+        or `under` when the 95 % interval is clear of the threshold (at the peers' mix of contacts, where there is one)
+        and the agent is a discovery at the rate `fdr`; `watch` when the value alone is beyond it.
 
     Raises:
         UsageError: an unknown measure, peers or mix column.
@@ -161,11 +161,11 @@ def _agents(
     mixed: bool,
     quick: bool,
 ) -> pl.DataFrame:
-    """One row per agent and peer group: the figure as an exact fraction, its 95 % interval, and what peers would take."""
+    """One row per agent and peer group: the figure as an exact fraction, its 95 % interval, what peers would take."""
     groups = None
     if asked.permille is None or mixed:
         cells = _cells(obs, [*who, *cell], names, quick=quick)
-        groups = _with_expectation(cells, who, cell, enough, mixed=mixed)
+        groups = _with_expectation(cells, who, cell, enough)
     if asked.permille is not None:
         lists = _grouped(obs, who, [figures.count(), figures.sum_ms(), figures.sorted_values()], names)
         known = ["_exp", "_pooled", "_ratio", "_ratio_low", "_ratio_high", "_fair"]
@@ -189,9 +189,7 @@ def _cells(obs: pl.LazyFrame, keys: Sequence[str], names: Sequence[pl.Expr], *, 
     return _grouped(obs, keys, [*sums, short] if quick else sums, names)
 
 
-def _with_expectation(
-    cells: pl.DataFrame, who: Sequence[str], cell: Sequence[str], enough: int, *, mixed: bool
-) -> pl.DataFrame:
+def _with_expectation(cells: pl.DataFrame, who: Sequence[str], cell: Sequence[str], enough: int) -> pl.DataFrame:
     """Add the cells up to agents, beside what their contacts would take the peers."""
     sums = [name for name in (figures.N, figures.SUM_MS, figures.SUM_SQ, figures.SUM_CUBE, "_short") if name in cells]
     named = [name for name in ("name",) if name in cells and name not in who]
@@ -199,17 +197,19 @@ def _with_expectation(
         pl.col(sums).sum(), pl.col(figures.METHOD_LOW).min(), pl.col(figures.METHOD_HIGH).max(), pl.col(named).max()
     )
     expected = expectation(cells, who[1:], cell, enough).drop(who)  # the same groups in the same order
-    n, everyone = pl.col(figures.N), [pl.lit(0, pl.Int8).alias("_everyone"), *who[1:]]
+    n, everyone = pl.col(figures.N), [pl.col(name) for name in who[1:]] or [pl.lit(0, pl.Int8)]
     groups = groups.hstack(expected).with_columns(
         pl.when(n > 1).then(figures.squared_deviations().cast(pl.Float64) / n / (n - 1)).alias("_own_var"),
         figures.third_moment().alias("_own_third"),
         (pl.col(figures.SUM_MS).sum() / n.sum()).over(everyone).alias("_pooled"),
-        *_short_share(everyone, who, wanted="_short" in cells),
+        *_short_share(everyone, wanted="_short" in cells),
     )
-    return ratio_interval(groups)
+    # A few slow agents lift what is expected of all others: how quick the middle one is says what is usual.
+    usual = pl.col("_ratio").filter(n >= enough).median().over(everyone)
+    return ratio_interval(groups).with_columns(usual.alias("_middle"))
 
 
-def _short_share(everyone: Sequence[object], who: Sequence[str], *, wanted: bool) -> list[pl.Expr]:
+def _short_share(everyone: Sequence[pl.Expr], *, wanted: bool) -> list[pl.Expr]:
     """Share of the other agents' wraps that are too short for notes."""
     if not wanted:
         return []

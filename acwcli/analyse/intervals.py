@@ -44,7 +44,7 @@ def mean_interval(groups: pl.DataFrame) -> pl.DataFrame:
 
 
 def ratio_interval(groups: pl.DataFrame) -> pl.DataFrame:
-    """Add `_ratio _ratio_low _ratio_high`: the mean over what is expected, with the chance of both sides in the interval.
+    """Add `_ratio _ratio_low _ratio_high`: the mean over what is expected; the interval has the chance of both.
 
     Args:
         groups: one row per agent with `_n _sum_ms` and what `acwcli.analyse.casemix.expectation` gives.

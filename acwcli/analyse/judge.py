@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import polars as pl
@@ -25,7 +24,8 @@ FDR = 0.05
 
 _ADDED = {
     **dict.fromkeys(("low_s", "high_s", "_pooled", "_exp", "_exp_var", "_exp_third", "_res_var"), pl.Float64),
-    **dict.fromkeys(("_res_third", "_peer_var", "_ratio", "_ratio_low", "_ratio_high", "_peers_short"), pl.Float64),
+    **dict.fromkeys(("_res_third", "_peer_var", "_ratio", "_ratio_low", "_ratio_high", "_middle"), pl.Float64),
+    "_peers_short": pl.Float64,
     "_fair": pl.Boolean,
     "_short": pl.Int64,
     "_hired": pl.Date,
@@ -75,7 +75,7 @@ def judge(
     enough = (pl.col(figures.N) >= min_wraps) & pl.col("threshold_s").is_not_null() & pl.col("_hired").is_null()
     figured = figured.with_columns(enough.alias("_enough"), *_at_the_mix(rule, mixed or rule.against == "mix"))
     figured = figured.with_columns(*_clear(rule, asked), _skips_notes())
-    tested = figured.hstack([_discoveries(figured, rule, asked, keys, min_wraps)])
+    tested = figured.hstack([_discoveries(figured, rule, asked, keys)])
     judged = tested.with_columns(_verdict(rule, fdr).alias("verdict"))
     return judged.with_columns(reason(rule, asked, keys, min_wraps, noun, fdr).alias("reason"))
 
@@ -89,11 +89,14 @@ def _at_the_mix(rule: Rule, mixed: bool) -> list[pl.Expr]:
     share = pl.col("_exp") / pl.col("_pooled") if mixed else pl.lit(None, pl.Float64)
     # Against a limit the raw figure decides where nobody else takes such contacts.
     known = pl.when(share.is_finite() & (share > 0) & (pl.lit(rule.against == "mix") | pl.col("_fair")))
-    shown = {"expected_s": pl.col("_exp") / 1000, "ratio": "_ratio", "ratio_low": "_ratio_low"}
-    shown["ratio_high"] = "_ratio_high"
     columns = [
-        (pl.when(mixed).then(expr if isinstance(expr, pl.Expr) else pl.col(expr))).alias(name)
-        for name, expr in shown.items()
+        pl.when(mixed).then(expr).alias(name)
+        for name, expr in {
+            "expected_s": pl.col("_exp") / 1000,
+            "ratio": pl.col("_ratio"),
+            "ratio_low": pl.col("_ratio_low"),
+            "ratio_high": pl.col("_ratio_high"),
+        }.items()
     ]
     return [*columns, known.then(share).alias("_share"), pl.lit(mixed).alias("_mixed")]
 
@@ -106,7 +109,7 @@ def _clear(rule: Rule, asked: Measure) -> list[pl.Expr]:
         low, high = pl.col("_ratio_low") * pooled, pl.col("_ratio_high") * pooled
     else:
         low, high = pl.col("low_s") / share, pl.col("high_s") / share
-    against = pooled if rule.against == "mix" else threshold
+    against = pooled * pl.col("_middle") if rule.against == "mix" else threshold
     over = rule.side == "over"
     raw = pl.col("low_s") > threshold if over else pl.col("high_s") < threshold
     fair = low > against if over else high < against
@@ -140,17 +143,17 @@ def _skips_notes() -> pl.Expr:
     )
 
 
-def _discoveries(agents: pl.DataFrame, rule: Rule, asked: Measure, keys: Sequence[str], min_wraps: int) -> pl.Series:
+def _discoveries(agents: pl.DataFrame, rule: Rule, asked: Measure, keys: Sequence[str]) -> pl.Series:
     """The false discovery rate at which each agent would still be called beyond, over all agents tested."""
     if "_sum_sq" not in agents.columns and figures.SORTED not in agents.columns:
         return pl.Series("_rate", [None] * agents.height, dtype=pl.Float64)
-    own, noise = _honest_threshold(agents, rule, asked, keys, min_wraps)
+    own, noise = _honest_threshold(agents, rule, asked, keys)
     p = _chances(agents, own, noise, rule, asked)
     return pl.Series("_rate", evidence.discovery_rates(p, agents["_enough"].to_numpy()), nan_to_null=True)
 
 
 def _honest_threshold(
-    agents: pl.DataFrame, rule: Rule, asked: Measure, keys: Sequence[str], min_wraps: int
+    agents: pl.DataFrame, rule: Rule, asked: Measure, keys: Sequence[str]
 ) -> tuple[pl.Series, pl.Series]:
     """What is tested against (ms), and the variance of that.
 
@@ -158,25 +161,26 @@ def _honest_threshold(
     middle agent, too. The middle itself is known only as well as the agents' own means are.
     """
     threshold = agents.select(ratio(pl.col("_t_num"), pl.col("_t_den")).alias("_limit"))["_limit"]
+    known = pl.zeros(agents.height, eager=True)
     if rule.against != "percentile":
-        return threshold, pl.zeros(agents.height, eager=True)
-    middle = with_threshold(agents.drop("_t_num", "_t_den"), replace(rule, permille=500), keys, min_wraps)
-    both = middle.select(ratio(pl.col("_t_num"), pl.col("_t_den")).alias("_middle"), threshold)
-    furthest = pl.max_horizontal("_middle", "_limit") if rule.side == "over" else pl.min_horizontal("_middle", "_limit")
+        return threshold, known
+    figure = ratio(pl.col("_num"), pl.col("_den")) / pl.col("_share").fill_null(1.0)
+    middle = figure.filter(pl.col("_enough")).median().over([pl.col(key) for key in keys] or [pl.lit(0)])
+    furthest = pl.max_horizontal if rule.side == "over" else pl.min_horizontal
+    limit = agents.select(furthest(middle, threshold).alias("_limit"))["_limit"]
     if asked.permille is not None:
-        return both.select(furthest.alias("_limit"))["_limit"], pl.zeros(agents.height, eager=True)
+        return limit, known
     enough = agents["_enough"]
     noise = (agents["_own_var"] / agents[figures.N]).filter(enough).mean()
-    share = 1.5708 / max(enough.sum(), 1)  # of the median of so many, as a part of the variance of one
-    spread = float(noise) * share if isinstance(noise, float) else 0.0
-    return both.select(furthest.alias("_limit"))["_limit"], pl.repeat(spread, agents.height, eager=True)
+    share = 1.5708 / max(int(enough.sum()), 1)  # of the median of so many, as a part of the variance of one
+    return limit, known + (float(noise) * share if isinstance(noise, float) else 0.0)
 
 
 def _chances(agents: pl.DataFrame, limit: pl.Series, noise: pl.Series, rule: Rule, asked: Measure) -> Array:
     """One-sided p-value of each agent; of two comparisons that must both hold, the larger."""
     import numpy as np
 
-    alone = rule.against in ("mean", "mix") and asked.permille is None  # leaves the agent out of its own threshold
+    alone = rule.against in ("mean", "mix")
     mixed = bool(agents["_mixed"].first())
     share = agents["_share"]
     if asked.permille is None:
@@ -202,7 +206,9 @@ def _of_means(
 
     n, mean, pooled = numbers(figures.N), numbers(figures.SUM_MS) / numbers(figures.N), numbers("_pooled")
     with np.errstate(all="ignore"):
-        scale = np.ones(len(n)) if rule.against in ("mean", "mix") else limit.to_numpy() / pooled
+        scale = limit.to_numpy() / pooled
+        if rule.against in ("mean", "mix"):  # leaves the agent out of what it is held against
+            scale = np.ones(len(n)) if rule.against == "mean" else numbers("_middle")
         if standard:
             apart, own = mean - scale * numbers("_exp"), (numbers("_res_var"), numbers("_res_third"))
             other = (scale**2 * numbers("_exp_var"), scale**3 * numbers("_exp_third"))

@@ -40,11 +40,15 @@ class Timer:
         wraps: how many.
         at_s: where most of them end, in seconds.
         share: of the time over the limit that they hold.
+        held: of the capped time over that they hold; a verdict needs `TIMER_SHARE`.
+        spike_ms: the length of the spike; None where the data names the timer.
     """
 
     wraps: int
     at_s: float
     share: float
+    held: float = 1.0
+    spike_ms: int | None = None
 
 
 @dataclass(frozen=True)
@@ -67,7 +71,7 @@ class Stuck:
 
 
 def timer(frame: pl.DataFrame, basis_ms: int) -> Timer | None:
-    """Find a timer by what the data says of it (`ended_by`), else by the spike it leaves.
+    """Find a timer by what the data says of it (`ended_by`), else by the spike it leaves; judge its share yourself.
 
     Args:
         frame: observations of `contributors.with_excess`.
@@ -76,8 +80,15 @@ def timer(frame: pl.DataFrame, basis_ms: int) -> Timer | None:
     if "ended_by" in frame.columns:
         told = frame.filter(pl.col("ended_by").cast(pl.String) == "timeout")
         if told.height >= TIMER_WRAPS * frame.height:
-            return _weighed(told, frame)
+            return _weighed(told, frame, None)
     return _spike(frame, basis_ms)
+
+
+def timed_out(found: Timer) -> pl.Expr:
+    """Whether a wrap ends at the timer."""
+    if found.spike_ms is None:
+        return pl.col("ended_by").cast(pl.String) == "timeout"
+    return (pl.col(figures.VALUE) - found.spike_ms).abs() <= SPIKE_HALF_MS
 
 
 def _spike(frame: pl.DataFrame, basis_ms: int) -> Timer | None:
@@ -96,16 +107,14 @@ def _spike(frame: pl.DataFrame, basis_ms: int) -> Timer | None:
     cut_off = beyond <= SPIKE_BEYOND * spike.height
     if spike.height < TIMER_WRAPS * frame.height or spike.height < SPIKE_HEIGHT * usual or not cut_off:
         return None
-    return _weighed(spike, frame)
+    return _weighed(spike, frame, top_ms)
 
 
-def _weighed(ended: pl.DataFrame, frame: pl.DataFrame) -> Timer | None:
+def _weighed(ended: pl.DataFrame, frame: pl.DataFrame, spike_ms: int | None) -> Timer:
     held = int(ended[CAPPED_MS].sum()) / max(int(frame[CAPPED_MS].sum()), 1)
-    if held < TIMER_SHARE:
-        return None
     at_s = ended.select(figures.sorted_values()).select(figures.quantile_s(500)).item()
     excess = int(frame[EXCESS_US].sum())
-    return Timer(ended.height, at_s, int(ended[EXCESS_US].sum()) / excess if excess else held)
+    return Timer(ended.height, at_s, int(ended[EXCESS_US].sum()) / excess if excess else held, held, spike_ms)
 
 
 def left_out(known: Facts, excess_us: int, excluded: Mapping[str, int], excluded_ms: Mapping[str, int]) -> Stuck | None:

@@ -61,8 +61,8 @@ def lengths(frame: pl.DataFrame, noun: str) -> pl.DataFrame:
     Returns:
         `from_s`, `to_s` (null for the open class), the count, `share`, `peers_share`; classes up to the longest wrap.
     """
-    edges = [edge * 1000 for edge in EDGES_S]
-    place = pl.col(figures.VALUE).cut(edges[1:], left_closed=True).to_physical().alias("class")
+    reached = [(pl.col(figures.VALUE) >= edge * 1000).cast(pl.UInt32) for edge in EDGES_S[1:]]
+    place = pl.sum_horizontal(reached).alias("class")
     counts = frame.select(OWN, place).group_by("class").agg(pl.col(OWN).sum().alias("own"), pl.len().alias("all"))
     last = int(counts.select(pl.col("class").max()).item())
     classes = pl.DataFrame(
@@ -73,7 +73,7 @@ def lengths(frame: pl.DataFrame, noun: str) -> pl.DataFrame:
         },
         schema={"class": pl.UInt32(), "from_s": pl.Float64(), "to_s": pl.Float64()},
     )
-    filled = classes.join(counts.with_columns(pl.col("class").cast(pl.UInt32)), on="class", how="left").fill_null(0)
+    filled = classes.join(counts, on="class", how="left").fill_null(0)
     own, peers = pl.col("own").cast(pl.Int64), pl.col("all").cast(pl.Int64) - pl.col("own").cast(pl.Int64)
     shares = (own / own.sum()).alias("share"), (peers / peers.sum()).fill_nan(None).alias("peers_share")
     open_ended = pl.when(pl.col("to_s") > 0).then("to_s").alias("to_s")

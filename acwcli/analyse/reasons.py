@@ -55,8 +55,13 @@ def _doubt(rule: Rule, noun: str, fdr: float) -> pl.Expr:
         _seconds("_at_mix_s"),
         _interval("_mix_low_s", "_mix_high_s"),
     )
+    if rule.against == "mix":
+        of_peers = (pl.col(name).round(2) for name in ("_ratio", "_ratio_low", "_ratio_high", "_middle"))
+        at_mix = pl.format("{} of what peers take on average (95 % interval {} to {}), the middle peer {}", *of_peers)
     reached = pl.format("the 95 % interval ({}) reaches it, so it may be chance", interval)
     explained = pl.format("but {}, so its contacts may explain it", at_mix)
+    if rule.against == "mix":
+        reached = explained = pl.format("{}, so it may be chance", at_mix)
     alone = pl.lit("but too few others take such contacts to tell whether these explain it")
     many = pl.format(
         f"sure by itself, but chance gives some such among the agents compared "
@@ -94,7 +99,7 @@ def _against(rule: Rule, asked: Measure, peers: Sequence[str], noun: str) -> str
     if rule.against == "limit":
         return "the limit"
     if rule.against == "mix":
-        return f"what the same {noun if noun != 'wraps' else 'contacts'} take peers"
+        return f"what the same {noun if noun != 'wraps' else 'contacts'} take the middle peer"
     among = f" of the same {' and '.join(peers)}" if peers else ""
     if rule.against == "mean":
         return f"the mean of all {noun}{among}"

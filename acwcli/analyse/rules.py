@@ -32,8 +32,8 @@ class Rule:
 
     Attributes:
         side: which side of the threshold is remarkable.
-        against: `mean` (pooled over the peers' wraps), `percentile` (of the peers' values), `limit` (fixed) or `mix` (what
-            the agent's contacts would take the peers).
+        against: `mean` (pooled over the peers' wraps), `percentile` (of the peers' values), `limit` (fixed) or `mix`
+            (what the agent's contacts would take the middle peer).
         permille: the percentile of the peers' values in thousandths.
         limit_ms: the fixed limit.
         text: how the rule reads in the output, e.g. `over p80`.
@@ -47,7 +47,7 @@ class Rule:
 
 
 QUICK = Rule("under", "mix", 0, 0, "quick")
-"""Quicker than expected at the agent's mix of contacts, without marks of skipped notes."""
+"""Quicker than the middle agent at the same mix of contacts, without marks of skipped notes."""
 
 SHORT_MS = 5_000
 """A shorter wrap leaves no time for notes."""

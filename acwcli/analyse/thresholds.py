@@ -35,7 +35,7 @@ def with_threshold(agents: pl.DataFrame, rule: Rule, peers: Sequence[str], min_w
         limit = fraction(rule.limit_ms, 1)
         return agents.with_columns(limit.num.alias("_t_num"), limit.den.alias("_t_den"))
     if rule.against == "mix":  # an estimate, known to the microsecond as other thresholds are
-        expected = (pl.col("_exp") * 1000).round().cast(pl.Int128)
+        expected = (pl.col("_exp") * pl.col("_middle") * 1000).round().cast(pl.Int128)
         return agents.with_columns(expected.alias("_t_num"), fraction(1000, 1).num.alias("_t_den"))
     keys = list(peers) or [_EVERYONE]
     pool = agents.with_columns(pl.lit(0, pl.Int8).alias(_EVERYONE))

@@ -16,7 +16,7 @@ from acwcli.analyse import figures
 from acwcli.analyse.concentration import Concentration, strongest
 from acwcli.analyse.contributors import CAPPED_MS, EXCESS_US
 from acwcli.analyse.facts import Facts
-from acwcli.analyse.mechanical import STUCK_SHIFT, Stuck, Timer, forgotten, left_out, timer
+from acwcli.analyse.mechanical import STUCK_SHIFT, TIMER_SHARE, Stuck, Timer, forgotten, left_out, timer
 
 HONEST_SHARE = 0.65
 """A mean is honest when fewer than this share of wraps are at or under it (half for a symmetric spread) …"""
@@ -109,6 +109,7 @@ def _cause(frame: pl.DataFrame, known: Facts, tables: Mapping[str, pl.DataFrame]
     variance = float(frame[CAPPED_MS].var(ddof=0) or 0.0)  # type: ignore[arg-type]
     group = strongest(frame, tables, variance, min_wraps)
     ended = timer(frame, basis_ms(known, frame))
+    ended = ended if ended and ended.held >= TIMER_SHARE else None
     # Few agents who always wait for the timer are a matter of habit; anybody else's timer is a setting.
     if ended and (group is None or group.dimension != "agent_id"):
         return Finding("timer", timer=ended)

@@ -10,6 +10,7 @@ from acwcli.analyse import figures
 from acwcli.analyse.concentration import Concentration
 from acwcli.analyse.contributors import CAPPED_MS, EXCESS_US
 from acwcli.analyse.facts import Facts
+from acwcli.analyse.mechanical import Timer
 from acwcli.analyse.verdict import HONEST_SHARE, Finding
 
 _NAMED = 8
@@ -39,6 +40,13 @@ def advice(known: Facts, finding: Finding, tables: Mapping[str, pl.DataFrame], m
         return f"Collect more before judging: {known.wraps} {noun} are fewer than the {min_wraps} a verdict needs."
     cause = _cause(known, finding, tables, min_wraps, noun)
     return f"{_remedy(known, finding, tables)}: {cause}."
+
+
+def timer_warning(ended: Timer | None) -> str:
+    """What to keep in mind of the percentiles where wraps end at a timer; nothing without one."""
+    if ended is None:
+        return ""
+    return f" Percentiles near {seconds_text(ended.at_s)} describe the timer there, not the work."
 
 
 def _remedy(known: Facts, finding: Finding, tables: Mapping[str, pl.DataFrame]) -> str:

@@ -22,6 +22,7 @@ COMMANDS = {
     "flag": "Which agents need a look, and why?",
     "explain": "Why this agent?",
     "formats": "Which exports are known?",
+    "methods": "How is each figure defined?",
 }
 """Command → the question it answers; the module `acwcli.cli.<command>` is imported when the command runs."""
 
@@ -44,7 +45,7 @@ class LazyGroup(TyperGroup):
             raise UsageError(f"no command '{name}'{did_you_mean(name, COMMANDS)}; commands: {', '.join(COMMANDS)}")
         module = importlib.import_module(f"acwcli.cli.{name}")
         single = typer.Typer(add_completion=False, rich_markup_mode=None)
-        single.command(name, no_args_is_help=name != "formats")(module.command)
+        single.command(name, no_args_is_help=name not in ("formats", "methods"))(module.command)
         return name, typer.main.get_command(single), rest
 
 

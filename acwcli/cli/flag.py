@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from acwcli.cli.flags import OutFlags, Paths, ReadFlags, WrapFlags, with_flags
-from acwcli.errors import ExitCode
+from acwcli.errors import ExitCode, UsageError
 
 
 @with_flags
@@ -30,6 +30,33 @@ def command(
         ),
     ] = None,
     min_wraps: Annotated[int, typer.Option("--min-wraps", min=1, help="Fewer are not enough data, never a flag.")] = 20,
+    mix: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--mix",
+            metavar="COLUMN,…",
+            help="What tells contacts apart, for a fair comparison; none: do not adjust. [default: queue, channel, "
+            "disposition, contact_length]",
+            show_default=False,
+        ),
+    ] = None,
+    fdr: Annotated[
+        str, typer.Option("--fdr", metavar="SHARE", help="Share of false ones among those called over or under.")
+    ] = "5%",
+    quick: Annotated[
+        bool, typer.Option("--quick", help="List agents quicker than expected at their mix, notes not skipped.")
+    ] = False,
+    since_hire: Annotated[
+        str | None,
+        typer.Option("--since-hire", metavar="FILE", help="File with agent_id and hired: newcomers are not judged."),
+    ] = None,
+    newcomer: Annotated[
+        str, typer.Option("--newcomer", metavar="DURATION", help="How long after being hired one is new.")
+    ] = "90d",
+    only: Annotated[
+        list[str] | None,
+        typer.Option("--only", metavar="VERDICT,…", help="List these verdicts only: over, under, watch …"),
+    ] = None,
     every_agent: Annotated[bool, typer.Option("--all", help="List every agent, flagged or not.")] = False,
     fail_on_flag: Annotated[
         bool, typer.Option("--fail-on-flag", help="Exit 10 when a verdict is over or under.")
@@ -42,19 +69,31 @@ def command(
     Examples:
         acw flag sample_data/generic/states.csv --over mean --over p80 --over 60s
         acw flag states.csv --roster roster.csv --peers team --fail-on-flag
+        acw flag contacts.csv --only over --since-hire hired.csv
+        acw flag contacts.csv --quick
     """
     from acwcli import pipeline
     from acwcli.cli import parse, session
+    from acwcli.formats.hires import read_hires
 
     peer_columns = tuple(parse.names_in(peers))
-    question = pipeline.Question(parse.one_of(of, pipeline.MEASURES, "--of"), ("agent_id", *peer_columns))
-    rules = pipeline.rules(over or [], under or [])
+    measured = parse.one_of(of, pipeline.MEASURES, "--of")
+    if quick and measured != "acw":
+        raise UsageError("--quick looks for skipped notes, so it works with --of acw only")
+    mixed, mix_read = pipeline.mix_columns(parse.names_in(mix) if mix is not None else None, measured)
+    question = pipeline.Question(measured, tuple(dict.fromkeys(("agent_id", *peer_columns, *mix_read))))
+    rules = pipeline.rules(over or [], under or [], quick=quick)
     checked = pipeline.measure(measure)
+    rate = parse.share(fdr, "--fdr")
+    verdicts = [parse.one_of(word, pipeline.FLAG_VERDICTS, "--only") for word in parse.names_in(only)]
+    new_ms = parse.length(newcomer, "--newcomer")
+    hired = read_hires(since_hire, parse.read_options(read, question.needs())) if since_hire is not None else None
     rebuilt = session.rebuild(paths, read, wrap, out, question.needs())
     answer = pipeline.flag(
         rebuilt, question, rules=rules, measure=checked, peers=peer_columns, min_wraps=min_wraps,
-        every_agent=every_agent
+        every_agent=every_agent, mix=mixed, fdr=rate, only=verdicts,
+        newcomers=pipeline.newcomers(rebuilt, hired, new_ms) if hired is not None else None,
     )  # fmt: skip
     session.emit(answer, out, read.tz)
-    if fail_on_flag and answer.frame["verdict"].is_in(["over", "under"]).any():
+    if fail_on_flag and pipeline.findings(answer):
         raise typer.Exit(ExitCode.FINDINGS)

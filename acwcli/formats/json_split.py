@@ -60,8 +60,11 @@ class Splitter:
 
     def __iter__(self) -> Iterator[Document]:
         """Yield every document, good or not."""
-        while self._peek():
-            yield from self._value()
+        while char := self._peek():
+            if char == ",":  # the inside of an array, without its brackets
+                self._at += 1
+            else:
+                yield from self._value()
 
     def _more(self, size: int = _CHUNK) -> bool:
         if self._ended:

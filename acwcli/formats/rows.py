@@ -110,12 +110,13 @@ def _no_data(bad: pl.DataFrame, grid: Grid) -> dict[str, list[int]]:
         return found
     cells = [pl.col(name).cast(pl.String) for name in grid.columns]
     rows = grid.frame.filter(pl.col("__row").is_in(bad["row"].implode())).select(
-        "__row", pl.coalesce(cells).alias("first")
+        "__row", pl.coalesce(cells).alias("first"), pl.col("__bad").is_null().alias("read")
     )
-    for row, first in rows.collect(engine="streaming").iter_rows():
-        if first is None:
+    for row, first, read in rows.collect(engine="streaming").iter_rows():
+        # A line that could not be read (too long, bad JSON) has no cells either, but it is not blank.
+        if first is None and read:
             found.setdefault("blank line", []).append(row)
-        elif is_total(first):
+        elif first is not None and is_total(first):
             found.setdefault("total row", []).append(row)
     return found
 
@@ -128,6 +129,6 @@ def collect(frame: pl.LazyFrame, source: str) -> pl.DataFrame:
     """
     try:
         return frame.collect(engine="streaming")
-    except pl.exceptions.PolarsError as error:
+    except (pl.exceptions.PolarsError, pl.exceptions.PanicException) as error:
         first = str(error).splitlines()[0]
         raise InputError(f"{source}: cannot be read to its end ({first}); export or copy it again") from error

@@ -5,15 +5,19 @@ Nothing here prints; what a reader should know comes back as notes and counts.
 
 from acwcli.pipeline.explaining import EXPLAINED, explain, explain_needs
 from acwcli.pipeline.loading import Loaded, load, refuse_bad_rows
-from acwcli.pipeline.overview import formats, inspect
+from acwcli.pipeline.overview import formats, inspect, methods
 from acwcli.pipeline.proof import emit_profile, prove_profiles
 from acwcli.pipeline.questions import (
     CONTRIBUTORS,
+    FLAG_VERDICTS,
     MEASURES,
     Question,
     diagnose,
+    findings,
     flag,
     measure,
+    mix_columns,
+    newcomers,
     observations,
     rules,
     summarise,
@@ -24,6 +28,7 @@ from acwcli.pipeline.rebuilding import WrapOptions, Wraps, needs_of_where, wraps
 __all__ = [
     "CONTRIBUTORS",
     "EXPLAINED",
+    "FLAG_VERDICTS",
     "MEASURES",
     "Loaded",
     "Question",
@@ -33,12 +38,16 @@ __all__ = [
     "emit_profile",
     "explain",
     "explain_needs",
+    "findings",
     "flag",
     "formats",
     "inspect",
     "load",
     "measure",
+    "methods",
+    "mix_columns",
     "needs_of_where",
+    "newcomers",
     "observations",
     "prove_profiles",
     "refuse_bad_rows",

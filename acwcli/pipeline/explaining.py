@@ -12,7 +12,7 @@ from acwcli.errors import NoWrapsError
 from acwcli.model.columns import COUNTED
 from acwcli.model.duration import duration_text
 from acwcli.model.table import Table
-from acwcli.pipeline.questions import Question, flag, observations, rules
+from acwcli.pipeline.questions import Question, flag, mix_columns, observations, rules
 from acwcli.pipeline.rebuilding import Wraps
 
 EXPLAINED = ("hour", "day")
@@ -20,7 +20,8 @@ EXPLAINED = ("hour", "day")
 
 def explain_needs(question: Question) -> frozenset[str]:
     """The wrap columns to read for an explanation."""
-    return question.needs() | frozenset(NEEDS)
+    _, mix_read = mix_columns(None, question.of)
+    return question.needs() | frozenset(NEEDS) | Question(question.of, mix_read).needs()
 
 
 def explain(
@@ -50,7 +51,8 @@ def explain(
     obs = observations(found, question)
     _explain.check_agent(agent, obs.select("agent_id").collect()["agent_id"])
     wanted = [*rules(["mean", "p80"], []), *(rules([duration_text(within_ms)], []) if within_ms is not None else [])]
-    flagged = flag(found, question, rules=wanted, peers=peers, min_wraps=min_wraps, every_agent=True).frame
+    mixed, _ = mix_columns(None, question.of)
+    flagged = flag(found, question, rules=wanted, peers=peers, min_wraps=min_wraps, every_agent=True, mix=mixed).frame
     if peers:
         own = obs.filter(pl.col("agent_id").cast(pl.String) == agent).select(peers).unique()
         obs = obs.join(own, on=list(peers), how="semi", nulls_equal=True)

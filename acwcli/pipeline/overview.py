@@ -7,6 +7,7 @@ from datetime import datetime
 import polars as pl
 
 from acwcli.analyse.inspection import FileFacts, inspection
+from acwcli.analyse.methods import methods as methods  # part of the library
 from acwcli.formats import detect
 from acwcli.formats.frames import Match
 from acwcli.model.table import Column, Table

@@ -8,9 +8,12 @@ from dataclasses import dataclass
 import polars as pl
 
 from acwcli.analyse import aggregates
+from acwcli.analyse.casemix import CONTACT_LENGTH, MIX, length_band
 from acwcli.analyse.diagnose import diagnose as _diagnose
+from acwcli.analyse.flag import VERDICTS
 from acwcli.analyse.flag import flag as _flag
-from acwcli.analyse.rules import Rule, parse_measure, parse_rule
+from acwcli.analyse.judge import FDR
+from acwcli.analyse.rules import QUICK, Rule, parse_measure, parse_rule
 from acwcli.analyse.summary import summary as _summary
 from acwcli.errors import NoWrapsError, UsageError, did_you_mean
 from acwcli.model.columns import COUNTED, LEGS
@@ -26,6 +29,8 @@ CONTRIBUTORS = ("agent_id", "queue", "channel", "disposition", "direction", "hou
 
 
 _GROUPS = (*GROUP_TEXTS, *DERIVED, "method", "ended_by", "source")
+
+FLAG_VERDICTS = VERDICTS
 
 
 @dataclass(frozen=True)
@@ -53,7 +58,8 @@ class Question:
             "hold": (LEGS, "hold_ms"),
             "handle": (LEGS, "acw_ms", "talk_ms", "hold_ms"),
         }
-        return frozenset((*lengths[self.of], *self.groups))
+        talked = ("talk_ms",) if CONTACT_LENGTH in self.groups else ()
+        return frozenset((*lengths[self.of], *talked, *self.groups))
 
 
 def observations(found: Wraps, question: Question) -> pl.LazyFrame:
@@ -65,7 +71,7 @@ def observations(found: Wraps, question: Question) -> pl.LazyFrame:
     """
     if found.aggregates is not None:
         raise aggregates.refused("a distribution of wraps")
-    known = (*_GROUPS, *found.roster_columns)
+    known = (*_GROUPS, CONTACT_LENGTH, *found.roster_columns)
     for name in question.groups:
         if name not in known:
             more = "" if found.roster_columns else "; --roster FILE brings more (team, site …)"
@@ -74,7 +80,8 @@ def observations(found: Wraps, question: Question) -> pl.LazyFrame:
     if frame.is_empty():
         raise NoWrapsError(_why_nothing(found, question))
     derived = [name for name in question.groups if name in DERIVED]
-    return frame.lazy().with_columns(derived_columns(derived, found.options.tz))
+    bands = [length_band()] if CONTACT_LENGTH in question.groups else []
+    return frame.lazy().with_columns(*derived_columns(derived, found.options.tz), *bands)
 
 
 def _measured(found: Wraps, question: Question) -> pl.DataFrame:
@@ -148,6 +155,24 @@ def diagnose(
     return _diagnose(observations(found, question), within_ms, min_wraps, question.noun, counts, lengths)
 
 
+def mix_columns(asked: Sequence[str] | None, of: str = "acw") -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """The columns of the mix of contacts, and those of them that must be read for it.
+
+    Args:
+        asked: the columns of `--mix`; None takes the default ones, `none` alone takes none.
+        of: what is measured: the length of a contact would explain talk time by itself.
+
+    Returns:
+        The mix; and what to read: the length of a contact is used where it is known, but worked out of state events
+        only when it is asked for, as that takes as long as everything else.
+    """
+    if asked is None:
+        cheap = tuple(name for name in MIX if name != CONTACT_LENGTH)
+        return (MIX if of == "acw" else cheap), cheap
+    mix = () if list(asked) == ["none"] else tuple(dict.fromkeys(asked))
+    return mix, mix
+
+
 def flag(
     found: Wraps,
     question: Question = Question(groups=("agent_id",)),
@@ -157,19 +182,65 @@ def flag(
     peers: Sequence[str] = (),
     min_wraps: int = 20,
     every_agent: bool = False,
+    mix: Sequence[str] = (),
+    fdr: float = FDR,
+    newcomers: pl.DataFrame | None = None,
+    only: Sequence[str] = (),
 ) -> Table:
-    """The agents beyond a rule."""
+    """The agents beyond a rule; see `acwcli.analyse.flag.flag`, and `mix_columns` and `newcomers` here."""
     if found.aggregates is not None:
         return aggregates.flag(
             found.aggregates, rules, parse_measure(measure), peers,
             of=question.of, min_wraps=min_wraps, every_agent=every_agent, tz=found.options.tz,
         )  # fmt: skip
-    return _flag(observations(found, question), rules, measure, peers, min_wraps, question.noun, every_agent)
+    obs = observations(found, _with_groups(question, mix))
+    return _flag(
+        obs, rules, measure, peers, min_wraps, question.noun, every_agent,
+        mix=_known(obs, mix), fdr=fdr, newcomers=newcomers, only=only,
+    )  # fmt: skip
 
 
-def rules(over: Iterable[str], under: Iterable[str]) -> list[Rule]:
-    """Parse the rules of `--over` and `--under`; without any it is `over mean`."""
+def _with_groups(question: Question, more: Sequence[str]) -> Question:
+    return Question(question.of, tuple(dict.fromkeys((*question.groups, *more))))
+
+
+def _known(obs: pl.LazyFrame, mix: Sequence[str]) -> tuple[str, ...]:
+    """Columns of the mix that tell any contacts apart; none where all contacts are alike as far as is known."""
+    if not mix:
+        return ()
+    differ = obs.select((pl.col(name).first().ne_missing(pl.col(name))).any() for name in mix).collect().row(0)
+    return tuple(name for name, differs in zip(mix, differ, strict=True) if differs)
+
+
+def findings(answer: Table) -> bool:
+    """Whether an answer of `flag` calls anybody `over` or `under`; to be reliably quick is no finding."""
+    called = pl.col("verdict").is_in(["over", "under"]) & (pl.col("rule") != QUICK.text)
+    return bool(answer.frame.select(called.any()).item())
+
+
+def newcomers(found: Wraps, hired: pl.DataFrame, within_ms: int) -> pl.DataFrame:
+    """Who was hired less than this long before the last wrap of the data.
+
+    Args:
+        found: the wraps.
+        hired: `agent_id` and `hired` (date).
+        within_ms: how long one is new.
+
+    Raises:
+        UsageError: the wraps have no instants to tell by.
+    """
+    last = found.frame["wrap_start"].max() if found.aggregates is None else found.aggregates["wrap_start"].max()
+    if last is None:
+        raise UsageError("--since-hire: the wraps have no instants, so nobody can tell how long ago somebody was hired")
+    today = pl.lit(last).dt.convert_time_zone(found.options.tz).dt.replace_time_zone(None)
+    new = pl.col("hired").cast(pl.Datetime("ms")) > today - pl.duration(milliseconds=within_ms)
+    return hired.filter(new)
+
+
+def rules(over: Iterable[str], under: Iterable[str], *, quick: bool = False) -> list[Rule]:
+    """Parse the rules of `--over` and `--under`, and add that of `--quick`; without any it is `over mean`."""
     found = [parse_rule("over", text) for text in over] + [parse_rule("under", text) for text in under]
+    found += [QUICK] if quick else []
     return found or [parse_rule("over", "mean")]
 
 

@@ -191,12 +191,13 @@ def _sometime() -> pl.Expr:
 
 
 def _add_legs(records: pl.DataFrame, result: Reconstructed) -> None:
-    """Records are legs of their own: talk and hold as recorded, no ACW recorded is none."""
+    """Records are legs of their own: talk and hold as recorded, no ACW recorded is none, an open one is not known."""
+    interval = (pl.col("acw_end") - pl.col("acw_start")).dt.total_milliseconds()
     own = records.select(
         "agent_id", "contact_id", *_TEXTS, "talk_ms", "hold_ms", "file", "row",
-        acw_ms=pl.col("acw_ms").fill_null(0),
+        acw_ms=pl.coalesce(interval, "acw_ms", 0),
         sure_talk=pl.lit(True),
-        sure_acw=pl.lit(True),
+        sure_acw=pl.col("acw_start").is_null() | interval.is_not_null() | pl.col("acw_ms").is_not_null(),
         started_at=pl.coalesce("talk_end", "answered_at", "offered_at"),
         method=pl.lit("duration"),
     )  # fmt: skip

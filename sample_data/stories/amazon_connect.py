@@ -168,7 +168,7 @@ def _event(kind: str, own: list[Leg], at: int, number: int) -> dict[str, Any]:
 
 
 def events() -> list[dict[str, Any]]:
-    """Return the agent events of the first four contacts each, newest first as in the documentation, one of them twice."""
+    """Return the agent events of the first four contacts each, newest first, one of them twice."""
     told = []
     for agent in _AGENTS:
         own = [leg for leg in legs() if leg.agent == agent][:4]

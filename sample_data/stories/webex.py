@@ -30,10 +30,16 @@ def activities() -> list[Activity]:
         now = _START + 20_000 * place
         for turn in range(6):
             task, queue = f"task-{agent}-{turn}", ("billing", "orders")[turn % 2]
-            steps = [("available", 1000 * waiting(rng, 40)), ("ringing", 3_210), ("connected", 1000 * waiting(rng, 120))]
+            steps = [
+                ("available", 1000 * waiting(rng, 40)),
+                ("ringing", 3_210),
+                ("connected", 1000 * waiting(rng, 120)),
+            ]
             if turn % 3 == 2:
                 steps += [("on-hold", 21_000), ("hold-done", 14_500), ("connected", 9_000)]
-            steps.append(("wrapup", 2_000_000 if (agent, turn) == ("hana", 4) else 4_000 + 1000 * waiting(rng, 6) + 187))
+            steps.append(
+                ("wrapup", 2_000_000 if (agent, turn) == ("hana", 4) else 4_000 + 1000 * waiting(rng, 6) + 187)
+            )
             for state, length in steps:
                 told.append(Activity(agent, "" if state == "available" else task, state, now, now + length, queue))
                 now += length
@@ -61,7 +67,8 @@ def _page(kind: str, rows_name: str, rows: list[dict[str, Any]], more: bool) -> 
 
 def _session(agent: str, channels: list[dict[str, Any]]) -> dict[str, Any]:
     return {
-        "agentId": f"id-{agent}", "agentName": agent.title(), "agentSessionId": f"session-{agent}", "channelInfo": channels
+        "agentId": f"id-{agent}", "agentName": agent.title(), "agentSessionId": f"session-{agent}",
+        "channelInfo": channels,
     }  # fmt: skip
 
 

@@ -86,7 +86,7 @@ def match(probe: Probe, options: ReadOptions) -> Match:  # noqa: ARG001  # every
     kind = _kind(probe.documents)
     if kind == "aggregation":
         raise InputError(
-            f"{probe.input.name}: a Webex aggregation by state, without single activities; query the activities themselves"
+            f"{probe.input.name}: a Webex aggregation, without single activities; query the activities themselves"
         )
     if kind:
         return Match(0.9, f"JSON documents with activities of {kind}")
@@ -154,8 +154,8 @@ def _of_agents(rows: pl.LazyFrame) -> pl.LazyFrame:
         .select(
             pl.exclude("node"), node_id=node.field("id"), kind=node.field("state"), task=node.field("taskId"),
             from_text=node.field("startTime"), to_text=node.field("endTime"), length=node.field("duration"),
-            queue=pl.coalesce(queue.field("name"), queue.field("id")), code=node.field("wrapupCode").struct.field("name"),
-            outdial=node.field("isOutdial") == "true",
+            queue=pl.coalesce(queue.field("name"), queue.field("id")),
+            code=node.field("wrapupCode").struct.field("name"), outdial=node.field("isOutdial") == "true",
         )
     )  # fmt: skip
 
@@ -266,7 +266,9 @@ def _as_records(legs: pl.DataFrame) -> pl.DataFrame:
     empty = pl.col("wrapped") & pl.col("acw_start").is_null() & pl.col("acw_ms").is_null()
     backwards = (pl.col("acw_ms") < 0) | (pl.col("acw_end") < pl.col("acw_start"))
     return legs.with_columns(
-        rejected=first_reason([(empty, "wrap-up without time or length"), (backwards, "wrap-up ends before it starts")]),
+        rejected=first_reason(
+            [(empty, "wrap-up without time or length"), (backwards, "wrap-up ends before it starts")]
+        ),
         row_hash=pl.when("wrapped").then("row_hash").otherwise(pl.struct("task", "order").hash()),
         direction=pl.when("outdial").then(pl.lit("outbound")),
         talk_ms=pl.when(~pl.col("speaking")).then("talk_ms"),

@@ -60,7 +60,8 @@ def _channels(rows: pl.LazyFrame) -> pl.LazyFrame:
     return (
         rows.select(
             pl.col(ROW).cast(pl.UInt32).alias("row"), session="agentSessionId",
-            agent_id=pl.coalesce("agentId", "agentName"), from_text="startTime", to_text="endTime", channel="channelInfo",
+            agent_id=pl.coalesce("agentId", "agentName"), from_text="startTime", to_text="endTime",
+            channel="channelInfo",
         )
         .explode("channel", empty_as_null=True)
         .select(pl.exclude("channel"), channel.field("channelId", "channelType", *_COUNTS, *_SUMS))

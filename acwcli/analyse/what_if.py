@@ -1,0 +1,104 @@
+"""What the mean would be without its causes, and how much of the spread lies between agents."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import polars as pl
+
+from acwcli.analyse import figures
+from acwcli.analyse.contributors import EXCESS_US
+from acwcli.analyse.exact import ratio
+from acwcli.analyse.facts import Facts
+from acwcli.analyse.mechanical import Timer, forgotten, timed_out
+from acwcli.analyse.verdict import Finding
+from acwcli.model.table import Column
+
+COLUMNS = (
+    Column("between_agents_share", "share", "spread between agents"),
+    Column("mean_without_stuck_s", "seconds", "mean without stuck"),
+    Column("mean_with_stuck_s", "seconds", "mean with stuck"),
+    Column("mean_without_timed_out_s", "seconds", "mean without timed out"),
+    Column("mean_top_at_median_s", "seconds", "mean, top at median"),
+    Column("top_agents", "count", "top agents"),
+    Column("timer_s", "seconds", "timer"),
+    Column("timer_share", "share", "at the timer"),
+)
+
+
+def what_ifs(
+    frame: pl.DataFrame,
+    known: Facts,
+    finding: Finding,
+    agents: pl.DataFrame,
+    ended: Timer | None,
+    excluded: Mapping[str, int],
+    excluded_ms: Mapping[str, int],
+) -> dict[str, float | int | None]:
+    """Work out the later keys of `diagnose`, those of `COLUMNS`; None where there is nothing to take away.
+
+    Args:
+        frame: observations of `contributors.with_excess`.
+        known: their figures.
+        finding: the verdict.
+        agents: the table of `contributors.by_dimension` for agents.
+        ended: the timer, where there is one.
+        excluded: left-out wraps per status.
+        excluded_ms: their time per status.
+    """
+    long = forgotten(frame, known)
+    stuck, stuck_ms = excluded.get("stuck", 0), excluded_ms.get("stuck", 0)
+    top = _top(agents, finding)
+    return {
+        "between_agents_share": between_agents(frame),
+        "mean_without_stuck_s": long.mean_s if long else None,
+        "mean_with_stuck_s": (known.sum_ms + stuck_ms) / ((known.wraps + stuck) * 1000) if stuck else None,
+        "mean_without_timed_out_s": _without(frame, known, ended),
+        "mean_top_at_median_s": _at_median(frame, known, top),
+        "top_agents": len(top),
+        "timer_s": ended.at_s if ended else None,
+        "timer_share": ended.wraps / known.wraps if ended else None,
+    }
+
+
+def between_agents(frame: pl.DataFrame) -> float | None:
+    """Share of the variance that lies between agents, at least 0: 1 - variance within / variance of all, both unbiased.
+
+    None for one agent, one wrap each, or where all wraps are equal.
+    """
+    parts = [figures.count(), figures.sum_ms(), figures.sum_of_squares()]
+    own = frame.group_by("agent_id").agg(parts)
+    # Sorted, the sum of floats does not depend on the order of agents.
+    squares = ratio(figures.squared_deviations(), pl.col(figures.N))
+    within = float(own.select(squares.sort().sum()).item())
+    whole = float(frame.select(parts).select(squares).item())
+    if own.height < 2 or own.height == frame.height or not whole:
+        return None
+    return max(0.0, 1 - (within / (frame.height - own.height)) / (whole / (frame.height - 1)))
+
+
+def _top(agents: pl.DataFrame, finding: Finding) -> list[str]:
+    """The decisive agents, else the tenth of agents with the most time over the limit; never all."""
+    if finding.group is not None and finding.group.dimension == "agent_id":
+        return list(finding.group.values)
+    over = agents.filter(pl.col("value").is_not_null() & (pl.col(EXCESS_US) > 0))
+    tenth = max(1, round(agents.height / 10)) if agents.height > 1 else 0
+    return over["value"].head(tenth).to_list()
+
+
+def _at_median(frame: pl.DataFrame, known: Facts, top: list[str]) -> float | None:
+    """The mean if each wrap of these agents took the median of everybody else's."""
+    others = frame.filter(~pl.col("agent_id").cast(pl.String).is_in(top))
+    if not top or others.is_empty():
+        return None
+    median_us = int(others.select(figures.sorted_values()).select(figures.quantile_us(500)).item())
+    rest_us = int(others[figures.VALUE].sum()) * 1000
+    return (rest_us + (known.wraps - others.height) * median_us) / (known.wraps * 1_000_000)
+
+
+def _without(frame: pl.DataFrame, known: Facts, ended: Timer | None) -> float | None:
+    if ended is None:
+        return None
+    timed = frame.filter(timed_out(ended))
+    rest = known.wraps - timed.height
+    return (known.sum_ms - int(timed[figures.VALUE].sum())) / (rest * 1000) if rest else None

@@ -1,0 +1,110 @@
+"""How often `acw flag` calls somebody slow where all are alike, and how often it finds one who is.
+
+    python bench/false_alarms.py [--centres 1000] [--agents 40] [--seed 1]
+
+Simulated centres: 20 to 300 wraps per agent, lengths lognormal (skewed to the right as wraps are). `plain` centres have
+one kind of contact; `mixed` ones three queues and two dispositions that take 0.5 to 2 times as long, with agents who
+serve them in very different parts. In a `found` run one agent takes 1.3 times as long as the others at everything.
+"""
+
+from __future__ import annotations
+
+import argparse
+
+import numpy as np
+import polars as pl
+
+from acwcli.analyse.flag import flag
+from acwcli.analyse.rules import parse_rule
+
+QUEUES, QUEUE_FACTORS = ("billing", "orders", "support"), np.array([0.6, 1.0, 1.8])
+CODES, CODE_FACTORS = ("resolved", "complaint"), np.array([0.85, 1.3])
+MIX = ("queue", "disposition")
+PLANTED = "a000"
+
+
+def centre(
+    random: np.random.Generator, agents: int, sigma: float, *, mixed: bool, factor: float = 1.0, wraps: int = 200
+) -> pl.DataFrame:
+    """Draw the wraps of one centre; with a `factor`, the first agent is that much slower and has `wraps` wraps."""
+    counts = random.integers(20, 301, agents)
+    if factor != 1:
+        counts[0] = wraps
+    agent = np.repeat(np.arange(agents), counts)
+    typical = np.full(agent.size, 40.0)
+    queue = np.zeros(agent.size, int)
+    code = np.zeros(agent.size, int)
+    if mixed:
+        parts = random.dirichlet([0.8] * 3, agents).cumsum(1)
+        if factor != 1:  # rules list by the raw figure: an agent with easy contacts may be slow and still not over it
+            parts[0] = parts[1:].mean(0)
+        queue = (random.random(agent.size)[:, None] > parts[agent]).sum(1).clip(max=2)
+        code = (random.random(agent.size) < 0.3).astype(int)
+        typical *= QUEUE_FACTORS[queue] * CODE_FACTORS[code]
+    typical = np.where(agent == 0, factor, 1.0) * typical
+    lengths = typical * np.exp(random.normal(0, sigma, agent.size))
+    return pl.DataFrame(
+        {
+            "agent_id": np.char.add("a", np.char.zfill(agent.astype(str), 3)),
+            "queue": np.array(QUEUES)[queue],
+            "disposition": np.array(CODES)[code],
+            "value_ms": np.round(lengths * 1000).astype(np.int64),
+        }
+    ).with_columns(method=pl.lit("state"))
+
+
+def called(wraps: pl.DataFrame, rule: str, *, measure: str = "mean", mixed: bool = True) -> set[str]:
+    """The agents whom one rule calls `over` or `under`."""
+    side, against = rule.split()
+    rules = [parse_rule("over" if side == "over" else "under", against)]
+    answer = flag(wraps.lazy(), rules, measure, [], 20, "wraps", False, mix=MIX if mixed else ()).frame
+    return set(answer.filter(pl.col("verdict").is_in(["over", "under"]))["agent_id"])
+
+
+def false_alarms(centres: int, agents: int, sigma: float, rule: str, *, mixed: bool, measure: str, seed: int) -> float:
+    """Share of centres of agents who are all alike where somebody is called."""
+    random = np.random.default_rng(seed)
+    drawn = (centre(random, agents, sigma, mixed=mixed) for _ in range(centres))
+    return sum(bool(called(wraps, rule, measure=measure, mixed=mixed)) for wraps in drawn) / centres
+
+
+def found(centres: int, agents: int, sigma: float, *, mixed: bool, seed: int, wraps: int = 200) -> float:
+    """Share of centres where the agent who takes 1.3 times as long is called `over mean`."""
+    random = np.random.default_rng(seed)
+    drawn = (centre(random, agents, sigma, mixed=mixed, factor=1.3, wraps=wraps) for _ in range(centres))
+    return sum(PLANTED in called(one, "over mean", mixed=mixed) for one in drawn) / centres
+
+
+def spread(sigma: float, mixed: bool, seed: int) -> float:
+    """Standard deviation of the logarithm of all wraps of one large centre."""
+    wraps = centre(np.random.default_rng(seed), 400, sigma, mixed=mixed)
+    return float(np.log(wraps["value_ms"].to_numpy()).std())
+
+
+def main() -> None:
+    """Print a line per case."""
+    parser = argparse.ArgumentParser(description="Measure false alarms and power of acw flag.")
+    parser.add_argument("--centres", type=int, default=1_000)
+    parser.add_argument("--agents", type=int, default=40)
+    parser.add_argument("--seed", type=int, default=1)
+    asked = parser.parse_args()
+    for mixed in (False, True):
+        kind = "mixed" if mixed else "plain"
+        for sigma in (0.6, 0.8, 1.0):
+            log_sd = spread(sigma, mixed, asked.seed)
+            head = f"{kind} sigma {sigma:.1f} (log sd of all wraps {log_sd:.2f})"
+            for rule, measure in (
+                ("over mean", "mean"), ("under mean", "mean"), ("over p80", "mean"), ("under p20", "mean"),
+                ("over p20", "mean"), ("over p80", "median"),
+            ):  # fmt: skip
+                rate = false_alarms(
+                    asked.centres, asked.agents, sigma, rule, mixed=mixed, measure=measure, seed=asked.seed
+                )
+                print(f"{head}: false alarms, {rule} of {measure}s: {rate:.3f}", flush=True)
+            for wraps in (200, 400):
+                rate = found(asked.centres, asked.agents, sigma, mixed=mixed, seed=asked.seed, wraps=wraps)
+                print(f"{head}: found, {wraps} wraps 30 % over: {rate:.3f}", flush=True)
+
+
+if __name__ == "__main__":
+    main()
