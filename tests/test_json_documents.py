@@ -19,9 +19,14 @@ from acwcli.formats.plain import as_plain
 
 SHAPE = {"Id": None, "Agent": {"Name": None, "Acw": None}, "Legs": [{"Kind": None}]}
 DOCUMENTS = [
-    {"Id": f"d{number}", "Agent": {"Name": 'ü "}{"Id": 1}\n', "Acw": number}, "Legs": [{"Kind": "talk"}, {"Kind": None}], "x": [[{}]]}
+    {
+        "Id": f"d{number}",
+        "Agent": {"Name": 'ü "}{"Id": 1}\n', "Acw": number},
+        "Legs": [{"Kind": "talk"}, {"Kind": None}],
+        "x": [[{}]],
+    }
     for number in range(5)
-]  # fmt: skip
+]
 
 
 def split(text):

@@ -119,7 +119,7 @@ def test_the_order_of_rows_changes_nothing():
 
 def test_a_night_shift_is_one_shift():
     frame = centre(9).with_columns(pl.col("wrap_start") + pl.duration(hours=14))
-    assert prepare(frame.lazy())["shift"].n_unique() == 40 * 5
+    assert prepare(frame.lazy()).select("agent_id", "shift").n_unique() == 40 * 5
     planted = PLANTED["grows-over-shift"](frame)
     assert "grows-over-shift" in {one.shape for one in found(planted)}
 

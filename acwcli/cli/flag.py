@@ -2,12 +2,46 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from acwcli.cli.flags import OutFlags, Paths, ReadFlags, WrapFlags, with_flags
 from acwcli.errors import ExitCode, UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from polars import DataFrame
+
+    from acwcli.pipeline import Wraps
+
+
+@dataclass(frozen=True)
+class FairFlags:
+    """What makes a comparison fair."""
+
+    mix: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--mix",
+            metavar="COLUMN,…",
+            help="What tells contacts apart, for a fair comparison; none: do not adjust. [default: queue, channel, "
+            "disposition, contact_length]",
+            show_default=False,
+        ),
+    ] = (None,)
+    fdr: Annotated[
+        str, typer.Option("--fdr", metavar="SHARE", help="Share of false ones among those called over or under.")
+    ] = ("5%",)
+    since_hire: Annotated[
+        str | None,
+        typer.Option("--since-hire", metavar="FILE", help="File with agent_id and hired: newcomers are not judged."),
+    ] = (None,)
+    newcomer: Annotated[
+        str, typer.Option("--newcomer", metavar="DURATION", help="How long after being hired one is new.")
+    ] = ("90d",)
 
 
 @with_flags
@@ -16,6 +50,7 @@ def command(
     read: ReadFlags,
     wrap: WrapFlags,
     out: OutFlags,
+    fair: FairFlags,
     over: Annotated[
         list[str] | None, typer.Option("--over", metavar="RULE", help="mean, pNN or a duration; repeat for more rules.")
     ] = None,
@@ -30,29 +65,9 @@ def command(
         ),
     ] = None,
     min_wraps: Annotated[int, typer.Option("--min-wraps", min=1, help="Fewer are not enough data, never a flag.")] = 20,
-    mix: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--mix",
-            metavar="COLUMN,…",
-            help="What tells contacts apart, for a fair comparison; none: do not adjust. [default: queue, channel, "
-            "disposition, contact_length]",
-            show_default=False,
-        ),
-    ] = None,
-    fdr: Annotated[
-        str, typer.Option("--fdr", metavar="SHARE", help="Share of false ones among those called over or under.")
-    ] = "5%",
     quick: Annotated[
         bool, typer.Option("--quick", help="List agents quicker than expected at their mix, notes not skipped.")
     ] = False,
-    since_hire: Annotated[
-        str | None,
-        typer.Option("--since-hire", metavar="FILE", help="File with agent_id and hired: newcomers are not judged."),
-    ] = None,
-    newcomer: Annotated[
-        str, typer.Option("--newcomer", metavar="DURATION", help="How long after being hired one is new.")
-    ] = "90d",
     only: Annotated[
         list[str] | None,
         typer.Option("--only", metavar="VERDICT,…", help="List these verdicts only: over, under, watch …"),
@@ -74,26 +89,36 @@ def command(
     """
     from acwcli import pipeline
     from acwcli.cli import parse, session
-    from acwcli.formats.hires import read_hires
 
     peer_columns = tuple(parse.names_in(peers))
     measured = parse.one_of(of, pipeline.MEASURES, "--of")
     if quick and measured != "acw":
         raise UsageError("--quick looks for skipped notes, so it works with --of acw only")
-    mixed, mix_read = pipeline.mix_columns(parse.names_in(mix) if mix is not None else None, measured)
+    mix, mix_read = pipeline.mix_columns(parse.names_in(fair.mix) if fair.mix is not None else None, measured)
     question = pipeline.Question(measured, tuple(dict.fromkeys(("agent_id", *peer_columns, *mix_read))))
     rules = pipeline.rules(over or [], under or [], quick=quick)
     checked = pipeline.measure(measure)
-    rate = parse.share(fdr, "--fdr")
+    fdr = parse.share(fair.fdr, "--fdr")
     verdicts = [parse.one_of(word, pipeline.FLAG_VERDICTS, "--only") for word in parse.names_in(only)]
-    new_ms = parse.length(newcomer, "--newcomer")
-    hired = read_hires(since_hire, parse.read_options(read, question.needs())) if since_hire is not None else None
+    newcomers = _newcomers(fair, read)
     rebuilt = session.rebuild(paths, read, wrap, out, question.needs())
     answer = pipeline.flag(
         rebuilt, question, rules=rules, measure=checked, peers=peer_columns, min_wraps=min_wraps,
-        every_agent=every_agent, mix=mixed, fdr=rate, only=verdicts,
-        newcomers=pipeline.newcomers(rebuilt, hired, new_ms) if hired is not None else None,
+        every_agent=every_agent, mix=mix, fdr=fdr, only=verdicts, newcomers=newcomers(rebuilt),
     )  # fmt: skip
     session.emit(answer, out, read.tz)
     if fail_on_flag and pipeline.findings(answer):
         raise typer.Exit(ExitCode.FINDINGS)
+
+
+def _newcomers(fair: FairFlags, read: ReadFlags) -> Callable[[Wraps], DataFrame | None]:
+    """Read who was hired when, before the wraps are: a mistake is told at once. Who is new the wraps will tell."""
+    from acwcli import pipeline
+    from acwcli.cli import parse
+    from acwcli.formats.hires import read_hires
+
+    within_ms = parse.length(fair.newcomer, "--newcomer")
+    if fair.since_hire is None:
+        return lambda _: None
+    hired = read_hires(fair.since_hire, parse.read_options(read, frozenset()))
+    return lambda found: pipeline.newcomers(found, hired, within_ms)

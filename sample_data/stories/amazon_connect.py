@@ -163,7 +163,8 @@ def _event(kind: str, own: list[Leg], at: int, number: int) -> dict[str, Any]:
 
     return {
         "AgentARN": _arn("agent", agent), "CurrentAgentSnapshot": snapshot(at),
-        "EventId": f"{agent}-event-{number:04d}", "EventTimestamp": _text(at, ms=True), "EventType": kind, "PreviousAgentSnapshot": snapshot(at - 1),
+        "EventId": f"{agent}-event-{number:04d}", "EventTimestamp": _text(at, ms=True),
+        "EventType": kind, "PreviousAgentSnapshot": snapshot(at - 1),
     }  # fmt: skip
 
 

@@ -26,7 +26,7 @@ def _long() -> pl.Expr:
 
 
 def _left() -> pl.Expr:
-    return pl.col("ended_by").cast(pl.String).is_in(["not_ready", "logout"])
+    return (pl.col("ended_by") == "not_ready") | (pl.col("ended_by") == "logout")
 
 
 def signs(wraps: pl.DataFrame, min_wraps: int) -> pl.DataFrame:

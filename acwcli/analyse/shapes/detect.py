@@ -88,7 +88,8 @@ def found_in(wraps: pl.DataFrame, agent: str, min_wraps: int) -> list[Found]:
 def evidence_of(wraps: pl.DataFrame, agent: str, found: Found) -> pl.DataFrame:
     """Return the agent's wraps that show a shape, the most telling first."""
     (detector,) = (detector for detector in DETECTORS if found.shape == detector.NAME)
-    return detector.evidence(wraps.filter(pl.col("agent_id").cast(pl.String) == agent), found.numbers)
+    own = wraps.filter(pl.col("agent_id").cast(pl.String) == agent)
+    return detector.evidence(own.sort("wrap_start", "source", "row", nulls_last=True), found.numbers)
 
 
 def shapes_of(obs: pl.LazyFrame, min_wraps: int = 20) -> pl.DataFrame:

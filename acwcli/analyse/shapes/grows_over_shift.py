@@ -19,8 +19,7 @@ LEAST_HOURS, LEAST_SHIFTS = 3.0, 3
 
 
 def _hours() -> pl.Expr:
-    begun = pl.col("wrap_start").dt.timestamp("ms")
-    return (begun - begun.min().over("agent_id", SHIFT)) / 3_600_000
+    return pl.col("wrap_start").dt.timestamp("ms") / 3_600_000
 
 
 def signs(wraps: pl.DataFrame, min_wraps: int) -> pl.DataFrame:
@@ -46,5 +45,5 @@ def sentence(found: Mapping[str, Any]) -> str:
 
 def evidence(own: pl.DataFrame, found: Mapping[str, Any]) -> pl.DataFrame:
     """The longest wraps of the last third of the shifts."""
-    late = own.filter(_hours() >= found["span"] * 2 / 3)
+    late = own.filter(_hours() - _hours().min().over(SHIFT) >= found["span"] * 2 / 3)
     return late.sort(RATIO, descending=True, maintain_order=True)

@@ -15,7 +15,7 @@ LEAST_SHARE = 0.1
 
 
 def _orphan() -> pl.Expr:
-    return pl.col("status").cast(pl.String) == "orphan"
+    return pl.col("status") == "orphan"
 
 
 def signs(wraps: pl.DataFrame, min_wraps: int) -> pl.DataFrame:

@@ -22,7 +22,7 @@ LEAST_WRAPS = 8
 
 def signs(wraps: pl.DataFrame, min_wraps: int) -> pl.DataFrame:
     """Take the data's word (`ended_by` `timeout`), else look for a spike at the upper end of the agent's lengths."""
-    told = pl.col("ended_by").cast(pl.String) == "timeout"
+    told = pl.col("ended_by") == "timeout"
     if wraps.select(told.any()).item():
         found = oftener_than_others(wraps, told, LEAST_SHARE, min_wraps).with_columns(at_s=pl.lit(None, pl.Int64))
         return found.select("agent_id", "wraps", "marked", "share", "others_share", "at_s", STATISTIC)
@@ -33,7 +33,11 @@ def _spikes(wraps: pl.DataFrame, min_wraps: int) -> pl.DataFrame:
     value = pl.col(figures.VALUE)
     if wraps.is_empty() or wraps.select((value % COARSE_MS == 0).mean()).item() > COARSE_SHARE:
         wraps = wraps.clear()
-    often = wraps.group_by("agent_id", SECOND).len().sort("len", SECOND, descending=True)
+    # A spike this large that cuts the lengths off holds the agent's p80: only lengths near it can be one.
+    p80 = wraps.group_by("agent_id").agg(value.quantile(0.8, "nearest").alias("p80"))
+    near = wraps.select("agent_id", value, SECOND).join(p80, on="agent_id")
+    near = near.filter((value - pl.col("p80")).abs() <= 2 * SPIKE_HALF_MS)
+    often = near.group_by("agent_id", SECOND).len().sort("len", SECOND, descending=True)
     top = often.unique("agent_id", keep="first", maintain_order=True).select("agent_id", pl.col(SECOND).alias("at_s"))
     at_ms = pl.col("at_s") * 1000
     low, high = at_ms - SPIKE_HALF_MS, at_ms + SPIKE_HALF_MS
@@ -90,5 +94,5 @@ def sentence(found: Mapping[str, Any]) -> str:
 def evidence(own: pl.DataFrame, found: Mapping[str, Any]) -> pl.DataFrame:
     """The wraps that end there, in time."""
     if found["at_s"] is None:
-        return own.filter(pl.col("ended_by").cast(pl.String) == "timeout")
+        return own.filter(pl.col("ended_by") == "timeout")
     return own.filter((pl.col(figures.VALUE) - found["at_s"] * 1000).abs() <= SPIKE_HALF_MS)

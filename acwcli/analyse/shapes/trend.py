@@ -24,19 +24,24 @@ def trends(wraps: pl.DataFrame, hours: pl.Expr, lanes: list[str]) -> pl.DataFram
         Per agent: `wraps`, `lanes`, `slope` (of the logarithm per hour, beyond that of everybody), `sure` (the same
         in standard errors) and `span` (hours over which the wraps spread).
     """
-    timed = wraps.filter(pl.col("wrap_start").is_not_null()).with_columns(hours.cast(pl.Float64).alias("x"))
-    x = pl.col("x") - pl.col("x").mean().over(lanes)
-    y = pl.col(RATIO).clip(lower_bound=LEAST_RATIO).log()
-    centred = timed.select(*lanes, x, (y - y.mean().over(lanes)).alias("y"))
-    x, y = pl.col("x"), pl.col("y")
-    sums = centred.group_by("agent_id").agg(
-        pl.len().cast(pl.Int64).alias("wraps"),
-        (pl.col(lanes[-1]).n_unique() if len(lanes) > 1 else pl.lit(1)).cast(pl.Int64).alias("lanes"),
-        (x * x).sum().alias("xx"),
-        (x * y).sum().alias("xy"),
-        (y * y).sum().alias("yy"),
+    x, y, n = pl.col("x"), pl.col("y"), pl.col("wraps")
+    timed = wraps.filter(pl.col("wrap_start").is_not_null()).select(
+        *lanes, (hours - hours.min()).alias("x"), pl.col(RATIO).clip(lower_bound=LEAST_RATIO).log().alias("y")
     )
-    sums = sums.filter(pl.col("xx") > 0, pl.col("wraps") > pl.col("lanes") + 2).sort("agent_id")
+    products = {"xx": x * x, "xy": x * y, "yy": y * y}
+    by_lane = timed.group_by(lanes).agg(
+        pl.len().cast(pl.Int64).alias("wraps"),
+        x.sum(),
+        y.sum(),
+        *[product.sum().alias(name) for name, product in products.items()],
+    )
+    centred = [(pl.col(name) - product / n).alias(name) for name, product in products.items()]
+    sums = (
+        by_lane.sort(lanes)
+        .group_by("agent_id", maintain_order=True)
+        .agg(n.sum(), pl.len().cast(pl.Int64).alias("lanes"), *[one.sum() for one in centred])
+    )
+    sums = sums.filter(pl.col("xx") > 1e-6, n > pl.col("lanes") + 2)
     own = pl.col("xy") / pl.col("xx")
     rest = pl.max_horizontal(pl.col("yy") - own * pl.col("xy"), pl.lit(1e-9))
     error = (rest / (pl.col("wraps") - pl.col("lanes") - 1) / pl.col("xx")).sqrt()
