@@ -22,6 +22,12 @@ if TYPE_CHECKING:
 class FairFlags:
     """What makes a comparison fair."""
 
+    peers: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--peers", metavar="COLUMN,…", help="Compare only agents (or their wraps) with equal values of these."
+        ),
+    ] = None
     mix: Annotated[
         list[str] | None,
         typer.Option(
@@ -31,17 +37,17 @@ class FairFlags:
             "disposition, contact_length]",
             show_default=False,
         ),
-    ] = (None,)
+    ] = None
     fdr: Annotated[
         str, typer.Option("--fdr", metavar="SHARE", help="Share of false ones among those called over or under.")
-    ] = ("5%",)
+    ] = "5%"
     since_hire: Annotated[
         str | None,
         typer.Option("--since-hire", metavar="FILE", help="File with agent_id and hired: newcomers are not judged."),
-    ] = (None,)
+    ] = None
     newcomer: Annotated[
         str, typer.Option("--newcomer", metavar="DURATION", help="How long after being hired one is new.")
-    ] = ("90d",)
+    ] = "90d"
 
 
 @with_flags
@@ -58,12 +64,6 @@ def command(
         list[str] | None, typer.Option("--under", metavar="RULE", help="The same from below: too short to be true.")
     ] = None,
     measure: Annotated[str, typer.Option("--measure", help="An agent's value: mean, median or pNN.")] = "mean",
-    peers: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--peers", metavar="COLUMN,…", help="Compare only agents (or their wraps) with equal values of these."
-        ),
-    ] = None,
     min_wraps: Annotated[int, typer.Option("--min-wraps", min=1, help="Fewer are not enough data, never a flag.")] = 20,
     quick: Annotated[
         bool, typer.Option("--quick", help="List agents quicker than expected at their mix, notes not skipped.")
@@ -90,7 +90,7 @@ def command(
     from acwcli import pipeline
     from acwcli.cli import parse, session
 
-    peer_columns = tuple(parse.names_in(peers))
+    peer_columns = tuple(parse.names_in(fair.peers))
     measured = parse.one_of(of, pipeline.MEASURES, "--of")
     if quick and measured != "acw":
         raise UsageError("--quick looks for skipped notes, so it works with --of acw only")
