@@ -77,6 +77,8 @@ def flag(
     min_wraps: int,
     every_agent: bool,
     tz: str,
+    newcomers: pl.DataFrame | None = None,
+    only: Sequence[str] = (),
 ) -> Table:
     """Hold each agent's mean against a mean or a limit; how sure that is cannot be told, so it is `watch` at most.
 
@@ -89,6 +91,8 @@ def flag(
         min_wraps: fewer contacts than this are not enough data.
         every_agent: list agents in line, too.
         tz: zone of derived days and hours.
+        newcomers: agents too new to be judged.
+        only: the verdicts to list.
 
     Raises:
         UsageError: the question needs single wraps, or the sums have no agents.
@@ -97,6 +101,8 @@ def flag(
     if asked.permille is not None:
         raise refused(f"--measure {asked.name}")
     for rule in rules:
+        if rule.against == "mix":
+            raise refused("--quick: the share of short wraps")
         if rule.against == "percentile":
             raise refused(f"--{rule.text}: a percentile")
     sums = _asked(sums, ["agent_id", *peers], of, tz)
@@ -108,7 +114,9 @@ def flag(
         *(pl.lit(None, pl.Float64).alias(name) for name in ("low_s", "high_s")),
         method=pl.lit("aggregate"),
     )
-    return judged_agents(agents, rules, asked, keys, names, min_wraps, "wraps", every_agent)
+    return judged_agents(
+        agents, rules, asked, keys, names, min_wraps, "wraps", every_agent, newcomers=newcomers, only=only
+    )
 
 
 def _asked(sums: pl.DataFrame, keys: Sequence[str], of: str, tz: str) -> pl.DataFrame:

@@ -68,12 +68,10 @@ def flag(
     if quick and asked.permille is not None:
         raise UsageError("--quick compares means; leave --measure out")
     agents = _agents(obs, ["agent_id", *keys], names, asked, cell, min_wraps, mixed=bool(mix), quick=quick)
-    if newcomers is not None:
-        known = newcomers.select(pl.col("agent_id").cast(agents.schema["agent_id"]), pl.col("hired").alias("_hired"))
-        agents = agents.join(known, on="agent_id", how="left", maintain_order="left")
     return judged_agents(
-        agents, rules, asked, keys, names, min_wraps, noun, every_agent, mixed=bool(mix), fdr=fdr, only=only
-    )
+        agents, rules, asked, keys, names, min_wraps, noun, every_agent,
+        mixed=bool(mix), fdr=fdr, newcomers=newcomers, only=only,
+    )  # fmt: skip
 
 
 def judged_agents(
@@ -88,6 +86,7 @@ def judged_agents(
     *,
     mixed: bool = False,
     fdr: float = FDR,
+    newcomers: pl.DataFrame | None = None,
     only: Sequence[str] = (),
 ) -> Table:
     """Judge agents whose figures are known; see `flag`.
@@ -103,9 +102,13 @@ def judged_agents(
         every_agent: list agents that are in line as well.
         mixed: whether a verdict has to hold at the peers' mix of contacts.
         fdr: false discovery rate.
+        newcomers: agents too new to be judged.
         only: the verdicts to list.
     """
     figures.any_wraps(agents.height, noun)
+    if newcomers is not None:
+        known = newcomers.select(pl.col("agent_id").cast(agents.schema["agent_id"]), pl.col("hired").alias("_hired"))
+        agents = agents.join(known, on="agent_id", how="left", maintain_order="left")
     wanted = dict.fromkeys(rules or (parse_rule("over", "mean"),))
     judged = [judge(agents, rule, asked, keys, min_wraps, noun, mixed=mixed, fdr=fdr) for rule in wanted]
     rows = pl.concat(judged)

@@ -192,6 +192,7 @@ def flag(
         return aggregates.flag(
             found.aggregates, rules, parse_measure(measure), peers,
             of=question.of, min_wraps=min_wraps, every_agent=every_agent, tz=found.options.tz,
+            newcomers=newcomers, only=only,
         )  # fmt: skip
     obs = observations(found, _with_groups(question, mix))
     return _flag(
