@@ -173,7 +173,6 @@ def test_a_wraps_file_of_any_format_gives_the_same_answers(tmp_path, source, for
     assert [answered(command, wraps, *options) for command, *options in SAME_ANSWERS] == answers_of(source)
 
 
-@pytest.mark.xfail(reason="the default mix takes the length of the contact from wraps files, but not from state logs")
 def test_a_flag_at_the_default_mix_of_contacts_is_the_same_from_a_wraps_file(tmp_path):
     answered("reconstruct", MORNING, "-o", tmp_path / "wraps.csv")
     words = ("--min-wraps", "5", "--all")

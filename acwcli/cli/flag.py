@@ -34,7 +34,7 @@ class FairFlags:
             "--mix",
             metavar="COLUMN,…",
             help="What tells contacts apart, for a fair comparison; none: do not adjust. [default: queue, channel, "
-            "disposition, contact_length]",
+            "disposition]",
             show_default=False,
         ),
     ] = None
@@ -94,8 +94,8 @@ def command(
     measured = parse.one_of(of, pipeline.MEASURES, "--of")
     if quick and measured != "acw":
         raise UsageError("--quick looks for skipped notes, so it works with --of acw only")
-    mix, mix_read = pipeline.mix_columns(parse.names_in(fair.mix) if fair.mix is not None else None, measured)
-    question = pipeline.Question(measured, tuple(dict.fromkeys(("agent_id", *peer_columns, *mix_read))))
+    mix = pipeline.mix_columns(parse.names_in(fair.mix) if fair.mix is not None else None)
+    question = pipeline.Question(measured, tuple(dict.fromkeys(("agent_id", *peer_columns, *mix))))
     rules = pipeline.rules(over or [], under or [], quick=quick)
     checked = pipeline.measure(measure)
     fdr = parse.share(fair.fdr, "--fdr")

@@ -20,8 +20,7 @@ EXPLAINED = ("hour", "day")
 
 def explain_needs(question: Question) -> frozenset[str]:
     """The wrap columns to read for an explanation."""
-    _, mix_read = mix_columns(None, question.of)
-    return question.needs() | frozenset(NEEDS) | Question(question.of, mix_read).needs()
+    return question.needs() | frozenset(NEEDS) | Question(question.of, mix_columns(None)).needs()
 
 
 def explain(
@@ -51,8 +50,8 @@ def explain(
     obs = observations(found, question)
     _explain.check_agent(agent, obs.select("agent_id").collect()["agent_id"])
     wanted = [*rules(["mean", "p80"], []), *(rules([duration_text(within_ms)], []) if within_ms is not None else [])]
-    mixed, _ = mix_columns(None, question.of)
-    flagged = flag(found, question, rules=wanted, peers=peers, min_wraps=min_wraps, every_agent=True, mix=mixed).frame
+    mix = mix_columns(None)
+    flagged = flag(found, question, rules=wanted, peers=peers, min_wraps=min_wraps, every_agent=True, mix=mix).frame
     if peers:
         own = obs.filter(pl.col("agent_id").cast(pl.String) == agent).select(peers).unique()
         obs = obs.join(own, on=list(peers), how="semi", nulls_equal=True)

@@ -155,22 +155,18 @@ def diagnose(
     return _diagnose(observations(found, question), within_ms, min_wraps, question.noun, counts, lengths)
 
 
-def mix_columns(asked: Sequence[str] | None, of: str = "acw") -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """The columns of the mix of contacts, and those of them that must be read for it.
+def mix_columns(asked: Sequence[str] | None) -> tuple[str, ...]:
+    """The columns of the mix of contacts.
+
+    The length of a contact takes part only when asked for: to work it out of state events takes as long as everything
+    else, and the answer to one question must not depend on the shape of the file.
 
     Args:
         asked: the columns of `--mix`; None takes the default ones, `none` alone takes none.
-        of: what is measured: the length of a contact would explain talk time by itself.
-
-    Returns:
-        The mix; and what to read: the length of a contact is used where it is known, but worked out of state events
-        only when it is asked for, as that takes as long as everything else.
     """
     if asked is None:
-        cheap = tuple(name for name in MIX if name != CONTACT_LENGTH)
-        return (MIX if of == "acw" else cheap), cheap
-    mix = () if list(asked) == ["none"] else tuple(dict.fromkeys(asked))
-    return mix, mix
+        return tuple(name for name in MIX if name != CONTACT_LENGTH)
+    return () if list(asked) == ["none"] else tuple(dict.fromkeys(asked))
 
 
 def flag(
