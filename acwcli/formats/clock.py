@@ -30,6 +30,7 @@ from acwcli.formats.clock_formats import (
 )
 from acwcli.formats.clock_text import (
     GeneralOrder,
+    by_pattern,
     clock_text,
     epoch_fraction,
     epoch_from_text,
@@ -147,6 +148,16 @@ def instant(expr: pl.Expr, clock: Clock, tz: str) -> pl.Expr:
     if clock.foreign:
         expr = expr.str.replace_many(REPLACEMENTS)
     return clock_text(expr, clock.patterns, clock.order, tz)
+
+
+def quick_instant(expr: pl.Expr, clock: Clock, tz: str) -> pl.Expr | None:
+    """Read a column by its first pattern alone, in plain expressions; None where there is no such way.
+
+    A null may still be readable: whoever meets one reads the column again with `instant`.
+    """
+    if clock.kind != "text" or clock.foreign or not clock.patterns or not (clock.has_offset or tz == "UTC"):
+        return None
+    return _within(by_pattern(expr, clock.patterns[0], tz))
 
 
 def combine(date: pl.Expr, time: pl.Expr) -> pl.Expr:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import polars as pl
 
-from acwcli.formats.clock import Clock, combine, decide_clock, instant
+from acwcli.formats.clock import Clock, combine, decide_clock, instant, quick_instant
 from acwcli.formats.columns import Chosen
 from acwcli.formats.fold_hour import FoldHour, in_order, not_before, resolve_fold
 from acwcli.formats.grid import Grid
@@ -26,6 +26,7 @@ class Times:
         self._chosen = chosen
         self._options = options
         self._fold: FoldHour | None = None
+        self.quick = False  # only the likeliest spelling of each clock is tried; see `quick_instant`
         self.clocks: dict[str, Clock] = {}
 
     def text(self, name: str) -> pl.Expr:
@@ -58,7 +59,9 @@ class Times:
         return in_order(first_pass, pl.col("__row"), self._folded(first_pass))
 
     def _first_pass(self, name: str) -> pl.Expr:
-        return instant(self.text(name), self.clocks[name], self._options.tz).cast(INSTANT)
+        asked = self.text(name), self.clocks[name], self._options.tz
+        quick = quick_instant(*asked) if self.quick else None
+        return (instant(*asked) if quick is None else quick).cast(INSTANT)
 
     def _folded(self, first_pass: pl.Expr) -> FoldHour:
         """What the order of the file says about the hour that clocks repeat; looked at once."""

@@ -63,8 +63,9 @@ def wraps_from_states(
         joined = name_wraps(joined, named)
     # The leg names the queue where the ACW event does not; working out legs is dear, so only then.
     with_gaps = any(events[name].gather(joined["pos"]).null_count() for name in _texts(events, needs))
-    counted = joined.with_columns(counted=_status(max_wrap_ms).is_in(COUNTED))
-    spoken = legs(found, counted) if needs & _LENGTHS or with_gaps else None
+    spoken = None
+    if needs & _LENGTHS or with_gaps:
+        spoken = legs(found, joined.with_columns(counted=_status(max_wrap_ms).is_in(COUNTED)))
     wraps = joined.select(
         pl.col("t").cast(pl.Datetime("ms", "UTC")).alias("wrap_start"),
         pl.col("end").cast(pl.Datetime("ms", "UTC")).alias("wrap_end"),

@@ -36,6 +36,7 @@ _COLUMNS = (
 )
 _NEEDED = ("agent_id", "event_time", "state")
 _NO_AGENT = "no agent"
+_UNREADABLE = ("unreadable time", "unreadable end", "ends before it starts")
 _RAW_STATE = pl.Categorical(pl.Categories("state", "acwcli"))
 
 
@@ -70,7 +71,11 @@ def read_grid(grid: Grid, options: ReadOptions) -> FileFrame:
     """Read one file that is rows already."""
     chosen = choose(grid, () if options.only_mapped else _COLUMNS, _mapped(options))
     times = Times(grid, chosen, options)
+    times.quick = True
     frame = collect(_canonical(grid, chosen, times, options), grid.source)
+    if frame["reason"].is_in(_UNREADABLE).any():
+        times.quick = False
+        frame = collect(_canonical(grid, chosen, times, options), grid.source)
     frame, unknown = _with_strange_states(frame, grid, chosen, options)
     loaded = FileFrame(grid.source, "states", frame)
     frame = account(_agents_or_restarts(frame), grid, loaded)
@@ -88,7 +93,7 @@ def _canonical(grid: Grid, chosen: Chosen, times: Times, options: ReadOptions) -
     columns = {
         "agent_id": chosen.text("agent_id").cast(pl.String).cast(pl.Categorical),
         "event_time": times.instant("event_time"),
-        "state": state.replace_strict(_spellings(grid, chosen, options), default=None, return_dtype=pl.Enum(STATES)),
+        "state": _translated(state, grid, chosen, options),
         "contact_id": chosen.text("contact_id").cast(pl.String) if "contact_id" in chosen else pl.lit(None, pl.String),
     }
     columns |= {name: chosen.text(name).cast(pl.String) for name in _wanted(chosen, options)}
@@ -147,6 +152,15 @@ def _no_value(text: pl.Expr) -> pl.Expr:
 
 def _own_words(states: Mapping[str, tuple[str, ...]]) -> dict[str, str]:
     return {fold(word): state for state, words in states.items() for word in words}
+
+
+def _translated(state: pl.Expr, grid: Grid, chosen: Chosen, options: ReadOptions) -> pl.Expr:
+    """State words as states; null for a word that was not foreseen (see `_with_strange_states`)."""
+    spellings = _spellings(grid, chosen, options)
+    sampled = grid.sample.select(state.alias("word"))["word"].unique().drop_nulls()
+    if not options.states and all(spellings.get(word) == word for word in sampled):
+        return state.cast(pl.Enum(STATES), strict=False)  # our own names: twice as fast as a translation
+    return state.replace_strict(spellings, default=None, return_dtype=pl.Enum(STATES))
 
 
 def _spellings(grid: Grid, chosen: Chosen, options: ReadOptions) -> dict[str, str]:
