@@ -99,7 +99,10 @@ def _from_states(
 
 def _with_origin(found: pl.DataFrame, events: pl.DataFrame) -> pl.DataFrame:
     """Say which file and row a wrap or leg came from."""
-    return found.with_columns(events[name].gather(found["event"]) for name in ("file", "row")).drop("event")
+    file = events["file"]
+    one = events.height > 0 and file.min() == file.max()  # with one file there is nothing to look up
+    source = pl.lit(file[0], file.dtype).alias("file") if one else file.gather(found["event"])
+    return found.with_columns(source, events["row"].gather(found["event"])).drop("event")
 
 
 def _with_leg_times(wraps: pl.DataFrame, found: FromStates) -> pl.DataFrame:

@@ -74,7 +74,9 @@ def wraps_from_states(
         ended_by=_ended_by(),
         status=_status(max_wrap_ms),
         event="pos",
-    ).with_columns(agent_id=events["agent_id"].gather(joined["pos"]))
+        # The code of a category is the category: no look-up by row.
+        agent_id=pl.col("agent").cat.to(events.schema["agent_id"]),
+    )
     texts = [_contact_ids(joined, events, records)] if "contact_id" in needs else []
     texts += [_filled(events[name].gather(joined["pos"]), joined, events, spoken) for name in _texts(events, needs)]
     return FromStates(
