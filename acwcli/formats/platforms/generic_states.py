@@ -93,7 +93,7 @@ def _canonical(grid: Grid, chosen: Chosen, times: Times, options: ReadOptions) -
     columns = {
         "agent_id": chosen.text("agent_id").cast(pl.String).cast(pl.Categorical),
         "event_time": times.instant("event_time"),
-        "state": _translated(state, grid, chosen, options),
+        "state": _translated(state, grid, options),
         "contact_id": chosen.text("contact_id").cast(pl.String) if "contact_id" in chosen else pl.lit(None, pl.String),
     }
     columns |= {name: chosen.text(name).cast(pl.String) for name in _wanted(chosen, options)}
@@ -154,20 +154,19 @@ def _own_words(states: Mapping[str, tuple[str, ...]]) -> dict[str, str]:
     return {fold(word): state for state, words in states.items() for word in words}
 
 
-def _translated(state: pl.Expr, grid: Grid, chosen: Chosen, options: ReadOptions) -> pl.Expr:
+def _translated(state: pl.Expr, grid: Grid, options: ReadOptions) -> pl.Expr:
     """State words as states; null for a word that was not foreseen (see `_with_strange_states`)."""
-    spellings = _spellings(grid, chosen, options)
-    sampled = grid.sample.select(state.alias("word"))["word"].unique().drop_nulls()
+    sampled = grid.sample.select(state.alias("word"))["word"].unique().drop_nulls().to_list()
+    spellings = _spellings(sampled, options)
     if not options.states and all(spellings.get(word) == word for word in sampled):
         return state.cast(pl.Enum(STATES), strict=False)  # our own names: twice as fast as a translation
     return state.replace_strict(spellings, default=None, return_dtype=pl.Enum(STATES))
 
 
-def _spellings(grid: Grid, chosen: Chosen, options: ReadOptions) -> dict[str, str]:
+def _spellings(sampled: Sequence[str], options: ReadOptions) -> dict[str, str]:
     """State words as files write them → state: those of the sample, and the usual ones in their usual spellings."""
     own = _own_words(options.states)
-    sampled = grid.sample.select(chosen.text("state").cast(pl.String).alias("word"))["word"].unique().drop_nulls()
-    words = [*usual_state_spellings(), *sampled.to_list()]
+    words = [*usual_state_spellings(), *sampled]
     known = {word: own.get(fold(word)) or state_of(word) for word in words}
     return {word: state for word, state in known.items() if state is not None}
 
