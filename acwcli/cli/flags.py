@@ -79,6 +79,15 @@ class ReadFlags:
             "--roster", help="File with agent_id and columns to join (name, team, site …).", panel=_READ, metavar="FILE"
         ),
     ] = None
+    lookup: Annotated[
+        list[str] | None,
+        _opt(
+            "--lookup",
+            help="File of ids and names (users, queues, wrap-up codes); repeat for several.",
+            panel=_READ,
+            metavar="FILE",
+        ),
+    ] = None
     rejects: Annotated[
         str | None,
         _opt("--rejects", help="Write rejected rows here: source, row, reason, raw text.", panel=_READ, metavar="FILE"),

@@ -23,10 +23,12 @@ if TYPE_CHECKING:
 def rebuild(paths: list[str], read: ReadFlags, wrap: WrapFlags, out: OutFlags, needs: Iterable[str]) -> Wraps:
     """Read the files, rebuild their wraps, account the rows on stderr and write the rejects file."""
     from acwcli import pipeline
+    from acwcli.formats.lookup import read_lookup
     from acwcli.formats.roster import read_roster
 
     answer_format(out)
     roster = read_roster(read.roster, read.encoding) if read.roster else None
+    lookup = read_lookup(read.lookup, read.encoding) if read.lookup else None
     options = parse.wrap_options(wrap, read.tz)
     wanted = frozenset(needs) | pipeline.needs_of_where(options.where)
     reading = parse.read_options(read, wanted)
@@ -35,7 +37,7 @@ def rebuild(paths: list[str], read: ReadFlags, wrap: WrapFlags, out: OutFlags, n
     if read.rejects:
         write_rejects(loaded, read.rejects)
     pipeline.refuse_bad_rows(loaded, reading.max_bad)
-    rebuilt = pipeline.wraps(loaded, options, wanted, roster)
+    rebuilt = pipeline.wraps(loaded, options, wanted, roster, lookup)
     report_counts(loaded, out, rebuilt)
     return rebuilt
 
@@ -67,8 +69,13 @@ def report_counts(loaded: Loaded, out: OutFlags, rebuilt: Wraps | None = None) -
 
 
 def _reasons(word: str, reasons: Counter[str]) -> str:
-    listed = ", ".join(f"{count:,} {reason}" for reason, count in reasons.most_common() if count)
+    listed = ", ".join(f"{count:,} {reason}" for reason, count in _often_first(reasons) if count)
     return f"{reasons.total():,} {word}" + (f" ({listed})" if listed else "")
+
+
+def _often_first(reasons: Counter[str]) -> list[tuple[str, int]]:
+    """By count and then by name: equal counts must not change places from run to run."""
+    return sorted(reasons.items(), key=lambda pair: (-pair[1], pair[0]))
 
 
 def _statuses(rebuilt: Wraps) -> str:

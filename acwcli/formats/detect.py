@@ -13,6 +13,7 @@ from acwcli.formats import platforms
 from acwcli.formats.columns import guess_kind_of_map
 from acwcli.formats.frames import FileFrame, Match, Probe
 from acwcli.formats.inputs import Input
+from acwcli.formats.look_alikes import advice
 from acwcli.formats.options import ReadOptions
 from acwcli.formats.profile import built_in_profiles, profile_name
 
@@ -121,7 +122,7 @@ def _recognise(item: Input, options: ReadOptions, forced: str | None) -> Recogni
         return Recognised(probe, None, problem=str(error))
     matches = dict(sorted(matches.items(), key=lambda pair: -pair[1].score))
     try:
-        return Recognised(probe, _best(item, matches, options), matches)
+        return Recognised(probe, _best(probe, matches, options), matches)
     except AcwError as error:
         if item.named:
             raise
@@ -139,7 +140,8 @@ def _ask(probe: Probe, options: ReadOptions) -> dict[str, Match]:
     return {name: found[name] if name in found else module.match(probe, options) for name, module in known.items()}
 
 
-def _best(item: Input, matches: dict[str, Match], options: ReadOptions) -> str:
+def _best(probe: Probe, matches: dict[str, Match], options: ReadOptions) -> str:
+    item = probe.input
     wanted = guess_kind_of_map(options.columns)
     given = {profile_name(path) for path in options.profiles}
     if wanted is not None and matches[wanted].score > 0 and next(iter(matches)) not in given:
@@ -149,7 +151,8 @@ def _best(item: Input, matches: dict[str, Match], options: ReadOptions) -> str:
         asked = (*sorted(given), "generic-states", "generic-contacts")
         missing = "; ".join(f"as {name}: {matches[name].missing}" for name in asked)
         raise InputError(
-            f"{item.name}: nobody knows this format ({missing}). Name its columns with --map, for example "
+            f"{item.name}: nobody knows this format ({missing}). {advice(probe)}"
+            "Name its columns with --map, for example "
             "--map agent_id=Operator --map event_time=When --map state=Status, force one with --input-format, or "
             "describe it in a profile (acw inspect FILE --emit-profile writes a first one)"
         )

@@ -8,6 +8,7 @@ import polars as pl
 
 from acwcli.analyse import select
 from acwcli.analyse.aggregates import NOTE
+from acwcli.formats.lookup import Lookup
 from acwcli.formats.roster import Roster
 from acwcli.model.columns import COUNTED, LEGS, WRAP_FRAME
 from acwcli.pipeline.loading import Loaded
@@ -65,7 +66,13 @@ class Wraps:
         return dict(self.frame.group_by("status").len().sort("status").iter_rows())
 
 
-def wraps(loaded: Loaded, options: WrapOptions, needs: frozenset[str], roster: Roster | None = None) -> Wraps:
+def wraps(
+    loaded: Loaded,
+    options: WrapOptions,
+    needs: frozenset[str],
+    roster: Roster | None = None,
+    lookup: Lookup | None = None,
+) -> Wraps:
     """Rebuild and filter the wraps of loaded files.
 
     Args:
@@ -73,6 +80,7 @@ def wraps(loaded: Loaded, options: WrapOptions, needs: frozenset[str], roster: R
         options: see `WrapOptions`.
         needs: wrap columns the question needs (internal names: `acw_ms`, not `acw_s`).
         roster: columns to join by agent, or None.
+        lookup: names to put where ids stand, or None.
 
     Returns:
         Wraps of every status.
@@ -97,7 +105,20 @@ def wraps(loaded: Loaded, options: WrapOptions, needs: frozenset[str], roster: R
     if given is not None and LEGS in needs:
         result.notes.append("wraps files hold only contacts with a wrap; the talk of others is not in them")
     result.aggregates = _sums(result)
+    if roster is not None:
+        result.notes.extend([*roster.notes, *roster.unknown(result.frame["agent_id"])])
+    if lookup is not None:
+        _name(result, lookup)
+        roster = lookup.roster(roster)
     return _filtered(result, roster)
+
+
+def _name(result: Wraps, lookup: Lookup) -> None:
+    """Put names where ids stand, before any filter looks."""
+    result.notes.extend(lookup.said(result.frame if result.aggregates is None else _complete(result.aggregates)))
+    result.frame = lookup.named(result.frame)
+    result.legs = None if result.legs is None else lookup.named(result.legs)
+    result.aggregates = None if result.aggregates is None else lookup.named(result.aggregates)
 
 
 def _sums(result: Wraps) -> pl.DataFrame | None:
@@ -164,7 +185,6 @@ def _filtered(result: Wraps, roster: Roster | None) -> Wraps:
     if roster is not None:
         frame = roster.join(frame)
         legs = roster.join(legs) if legs is not None else None
-        result.notes.extend([*roster.notes, *roster.unknown(frame["agent_id"])])
     frame, unplaced = asked_for(_with_source(frame, result.loaded), result.options)
     if unplaced:
         result.notes.append(f"{unplaced:,} wraps without an instant are in no span of time (--since, --until)")

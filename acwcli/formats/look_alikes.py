@@ -1,0 +1,31 @@
+"""Files nobody knows whose shape gives away where they come from: what to do about them, in one sentence."""
+
+from __future__ import annotations
+
+import polars as pl
+
+from acwcli.formats.frames import Probe
+
+_GUID = r"(?i)^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$"
+_SYSTEM_CODE = "ININ-"
+_MEDIA = ("voice", "callback", "chat", "cobrowse", "email", "message", "screenshare", "sms", "social", "video")
+
+
+def advice(probe: Probe) -> str:
+    """What a file nobody knows looks like, and what to do; empty when it looks like nothing in particular."""
+    if probe.plain.kind == "text" and not probe.is_json and _is_genesys_interactions(probe.grid.sample):
+        return (
+            "It looks like a Genesys Cloud Interactions export with headers in another language: export it in English, "
+            "or give --profile a copy of the profile genesys_cloud_interactions.toml with these headers in it. "
+        )
+    return ""
+
+
+def _is_genesys_interactions(sample: pl.DataFrame) -> bool:
+    """Conversation ids are GUIDs in any language, and so are the media types and the system's wrap-up codes."""
+    texts = [sample[name].drop_nulls() for name in sample.columns if sample[name].dtype == pl.String]
+    texts = [text for text in texts if text.len()]
+    ids = any(text.str.contains(_GUID).all() for text in texts)
+    codes = any(text.str.contains(_SYSTEM_CODE, literal=True).any() for text in texts)
+    media = any(text.str.to_lowercase().is_in(_MEDIA).all() for text in texts)
+    return ids and (codes or media)
