@@ -34,7 +34,9 @@ def refused(what: str) -> UsageError:
     )
 
 
-def summary(sums: pl.DataFrame, by: Sequence[str], *, of: str, limit_ms: int | None, tz: str) -> Table:
+def summary(
+    sums: pl.DataFrame, by: Sequence[str], *, of: str, limit_ms: int | None, tz: str, per: str = "wraps"
+) -> Table:
     """Summarise sums: count, mean and total per group; the other figures of `acw summary` are empty.
 
     Args:
@@ -44,6 +46,7 @@ def summary(sums: pl.DataFrame, by: Sequence[str], *, of: str, limit_ms: int | N
         of: what is measured; only `acw` is in the sums.
         limit_ms: refused, a share within a limit needs single wraps.
         tz: zone of derived days and hours.
+        per: refused where it is not `wraps`: a sum comes with the one count its platform gives.
 
     Raises:
         UsageError: the question needs single wraps, or a column that the sums do not have.
@@ -51,6 +54,8 @@ def summary(sums: pl.DataFrame, by: Sequence[str], *, of: str, limit_ms: int | N
     """
     if limit_ms is not None:
         raise refused("--limit: a share within a limit")
+    if per != "wraps":
+        raise refused(f"--per {per}: another denominator than the platform's own")
     columns = [column for column in summary_columns(None, "wraps") if not (column.name == "method" and "method" in by)]
     sums = _asked(sums, by, of, tz)
     keys = check_keys(by, sums.schema, [column.name for column in columns], "--by")

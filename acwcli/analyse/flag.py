@@ -42,7 +42,7 @@ def flag(
         measure: `mean`, `median` or `pNN` of each agent.
         peers: columns whose equal values make agents comparable; none compares everyone.
         min_wraps: fewer observations than this are never flagged.
-        noun: `wraps` or `contacts`, the name of the column that counts.
+        noun: `wraps`, `contacts` or `handled`, the name of the column that counts.
         every_agent: list agents that are in line, or have too few wraps, as well.
         mix: columns that say what kind of contact a wrap was of; none does not adjust for it.
         fdr: share of false ones among the agents called `over` or `under` by one rule.

@@ -22,6 +22,7 @@ def reason(rule: Rule, asked: Measure, peers: Sequence[str], min_wraps: int, nou
         fdr: false discovery rate of `over` and `under`.
     """
     count, threshold = pl.col(figures.N), _seconds("threshold_s")
+    noun = "handled contacts" if noun == "handled" else noun
     value = pl.format(f"{asked.name} {{}} s of {{}} {noun}", _seconds("value_s"), count)
     against = pl.format(f"{_against(rule, asked, peers, noun)} ({{}} s)", threshold)
     distance = pl.format("{} s", pl.col("over_s").abs().round(1))

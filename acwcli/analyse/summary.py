@@ -18,9 +18,18 @@ WHOLE = "whole centre"
 
 _QUANTILES = {"median_s": 500, "p80_s": 800, "p90_s": 900, "p95_s": 950}
 _WITHIN, _EXCESS = "_within", "_excess_ms"
+_HANDLED, _HANDLED_MS = "_handled", "_handled_ms"
 
 
-def summary(obs: pl.LazyFrame, by: Sequence[str], limit_ms: int | None, noun: str, *, with_total: bool = True) -> Table:
+def summary(
+    obs: pl.LazyFrame,
+    by: Sequence[str],
+    limit_ms: int | None,
+    noun: str,
+    *,
+    with_total: bool = True,
+    handled: pl.LazyFrame | None = None,
+) -> Table:
     """Summarise durations: one row per group, ordered by the keys (missing keys last).
 
     Args:
@@ -29,22 +38,26 @@ def summary(obs: pl.LazyFrame, by: Sequence[str], limit_ms: int | None, noun: st
         limit_ms: with a limit, `within_limit` (share) and `excess_s` (time over it, summed) are added.
         noun: `wraps` or `contacts`, the name of the column that counts.
         with_total: whether to work out the line for the whole centre (one more sort of all values).
+        handled: handled contacts with the columns of `obs`; then the mean is of these, all else stays on wraps.
 
     Returns:
-        Columns: the keys, `name` after `agent_id` where a roster is joined, the count, `mean_s median_s p80_s p90_s
-        p95_s max_s total_s sd_s` (null below two observations), with a limit `within_limit excess_s`, and `method`.
+        Columns: the keys, `name` after `agent_id` where a roster is joined, the count, `handled` where the mean is of
+        handled contacts, `mean_s median_s p80_s p90_s p95_s max_s total_s sd_s` (null below two observations), with a
+        limit `within_limit excess_s`, and `method`.
 
     Raises:
         UsageError: an unknown column in `by`.
         NoWrapsError: there is nothing to summarise.
     """
     schema = obs.collect_schema()
-    figure_columns = summary_columns(limit_ms, noun)
+    figure_columns = summary_columns(limit_ms, noun, per_handled=handled is not None)
     # `--by method` already says the method of each group, so the last column would only repeat it.
     shown = [column for column in figure_columns if not (column.name == "method" and "method" in by)]
     keys = check_keys(by, schema, [column.name for column in shown], "--by")
     names = agent_name(keys, schema)
     groups = _groups(obs, keys, names, limit_ms)
+    if handled is not None:
+        groups = _with_handled(groups, handled, keys, names)
     figures.any_wraps(int(groups[figures.N].sum()), noun)
     listed = with_name(keys, names)
     order = key_columns(listed, schema) + shown
@@ -53,9 +66,11 @@ def summary(obs: pl.LazyFrame, by: Sequence[str], limit_ms: int | None, noun: st
     return Table("summary", table.select([column.name for column in order]), tuple(order), total=total)
 
 
-def summary_columns(limit_ms: int | None, noun: str) -> list[Column]:
+def summary_columns(limit_ms: int | None, noun: str, *, per_handled: bool = False) -> list[Column]:
     """The figures of a summary, in their order."""
     middle = [Column(f"{name}_s", "seconds", name) for name in ("mean", "median", "p80", "p90", "p95", "max")]
+    if per_handled:
+        middle = [Column("handled", "count"), Column("mean_s", "seconds", "mean/handled"), *middle[1:]]
     tail = [Column("total_s", "seconds", "total"), Column("sd_s", "seconds", "sd")]
     if limit_ms is not None:
         limit = duration_text(limit_ms)
@@ -72,6 +87,25 @@ def _groups(obs: pl.LazyFrame, keys: Sequence[str], names: Sequence[pl.Expr], li
     grouped = obs.group_by(keys).agg(wanted) if keys else obs.select(wanted)
     groups = grouped.collect(engine="streaming").with_columns(figures.of_sorted() + _over_limit(limit_ms))
     return groups.sort(keys, nulls_last=True) if keys else groups
+
+
+def _with_handled(
+    groups: pl.DataFrame, handled: pl.LazyFrame, keys: Sequence[str], names: Sequence[pl.Expr]
+) -> pl.DataFrame:
+    """Count the handled contacts of each group and add up their ACW; a group may have contacts and no wrap at all."""
+    wanted = [pl.len().cast(pl.Int64).alias(_HANDLED), pl.col(figures.VALUE).sum().alias(_HANDLED_MS)]
+    if not keys:
+        return groups.with_columns(handled.select(wanted).collect(engine="streaming"))
+    counted = handled.group_by(keys).agg(wanted + list(names)).collect(engine="streaming")
+    both = groups.join(counted, on=keys, how="full", coalesce=True, nulls_equal=True)
+    if names:
+        both = both.with_columns(pl.coalesce("name", "name_right"))
+    counts = [name for name in both.columns if name in (figures.N, figures.SUM_MS, figures.SUM_SQ, _WITHIN, _EXCESS)]
+    empty = pl.lit([], groups.schema[figures.SORTED])
+    filled = both.with_columns(
+        pl.col(*counts, _HANDLED, _HANDLED_MS).fill_null(0), pl.col(figures.SORTED).fill_null(empty)
+    )
+    return filled.sort(keys, nulls_last=True)
 
 
 def _over_limit(limit_ms: int | None) -> list[pl.Expr]:
@@ -94,8 +128,13 @@ def _finish(groups: pl.DataFrame, limit_ms: int | None, noun: str) -> pl.DataFra
         figures.sd_s().alias("sd_s"),
         figures.method().alias("method"),
     ]
+    if _HANDLED in groups.columns:
+        mean = ratio(pl.col(_HANDLED_MS), pl.col(_HANDLED) * 1000)
+        wanted[1] = pl.when(pl.col(_HANDLED) > 0).then(mean).alias("mean_s")
+        wanted.append(pl.col(_HANDLED).alias("handled"))
     if limit_ms is not None:
-        wanted.append(ratio(pl.col(_WITHIN), pl.col(figures.N)).alias("within_limit"))
+        within = ratio(pl.col(_WITHIN), pl.col(figures.N))
+        wanted.append(pl.when(pl.col(figures.N) > 0).then(within).alias("within_limit"))
         wanted.append(in_seconds(pl.col(_EXCESS)).alias("excess_s"))
     return groups.with_columns(wanted)
 
@@ -107,6 +146,8 @@ def _whole(
     sums = [pl.col(name).sum() for name in (figures.N, figures.SUM_MS, figures.SUM_SQ)]
     if limit_ms is not None:
         sums += [pl.col(_WITHIN).sum(), pl.col(_EXCESS).sum()]
+    if _HANDLED in groups.columns:
+        sums += [pl.col(_HANDLED).sum(), pl.col(_HANDLED_MS).sum()]
     methods = [pl.col(figures.METHOD_LOW).min(), pl.col(figures.METHOD_HIGH).max()]
     values = groups[figures.SORTED].explode(empty_as_null=False).sort()
     whole = groups.select(*sums, *methods).with_columns(values.implode().alias(figures.SORTED))

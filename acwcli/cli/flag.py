@@ -77,6 +77,9 @@ def command(
         bool, typer.Option("--fail-on-flag", help="Exit 10 when a verdict is over or under.")
     ] = False,
     of: Annotated[str, typer.Option("--of", help="What to measure: acw, talk, hold or handle.")] = "acw",
+    per: Annotated[
+        str, typer.Option("--per", help="What a mean divides by: wraps, or handled contacts (without ACW: 0 s).")
+    ] = "wraps",
 ) -> None:
     """List the agents beyond a rule, with how far, how much it costs and how sure one may be.
 
@@ -95,7 +98,8 @@ def command(
     if quick and measured != "acw":
         raise UsageError("--quick looks for skipped notes, so it works with --of acw only")
     mix = pipeline.mix_columns(parse.names_in(fair.mix) if fair.mix is not None else None)
-    question = pipeline.Question(measured, tuple(dict.fromkeys(("agent_id", *peer_columns, *mix))))
+    denominator = parse.one_of(per, pipeline.DENOMINATORS, "--per")
+    question = pipeline.Question(measured, tuple(dict.fromkeys(("agent_id", *peer_columns, *mix))), denominator)
     rules = pipeline.rules(over or [], under or [], quick=quick)
     checked = pipeline.measure(measure)
     fdr = parse.share(fair.fdr, "--fdr")

@@ -26,6 +26,9 @@ def command(
         typer.Option("--limit", metavar="DURATION", help="Add the share within this limit and the seconds over it."),
     ] = None,
     of: Annotated[str, typer.Option("--of", help="What to measure: acw, talk, hold or handle.")] = "acw",
+    per: Annotated[
+        str, typer.Option("--per", help="What the mean divides by: wraps, or handled contacts (without ACW: 0 s).")
+    ] = "wraps",
 ) -> None:
     """Count, mean, median, percentiles and totals of wraps, per group or for everyone.
 
@@ -38,7 +41,8 @@ def command(
     from acwcli.cli import parse, session
 
     groups = parse.names_in(by)
-    question = pipeline.Question(parse.one_of(of, pipeline.MEASURES, "--of"), tuple(groups))
+    denominator = parse.one_of(per, pipeline.DENOMINATORS, "--per")
+    question = pipeline.Question(parse.one_of(of, pipeline.MEASURES, "--of"), tuple(groups), denominator)
     limit_ms = parse.length(limit, "--limit") if limit is not None else None
     rebuilt = session.rebuild(paths, read, wrap, out, question.needs())
     for_people = session.answer_format(out) == "table"

@@ -84,5 +84,8 @@ WRAP_FRAME: dict[str, pl.DataType] = {
 LEGS = "legs"
 """Stands among needed columns when contact legs themselves are measured (`--of talk`), not only wraps."""
 
+HANDLED = "handled"
+"""Stands among needed columns when contacts handled without a wrap are counted as well (`--per handled`)."""
+
 WRAP_COLUMNS = tuple(name.removesuffix("_ms") + "_s" if name.endswith("_ms") else name for name in WRAP_FRAME)
 """The public, versioned order of the wraps table."""

@@ -9,6 +9,7 @@ from acwcli.pipeline.overview import formats, inspect, methods
 from acwcli.pipeline.proof import emit_profile, prove_profiles
 from acwcli.pipeline.questions import (
     CONTRIBUTORS,
+    DENOMINATORS,
     FLAG_VERDICTS,
     MEASURES,
     Question,
@@ -27,6 +28,7 @@ from acwcli.pipeline.rebuilding import WrapOptions, Wraps, needs_of_where, wraps
 
 __all__ = [
     "CONTRIBUTORS",
+    "DENOMINATORS",
     "EXPLAINED",
     "FLAG_VERDICTS",
     "MEASURES",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import polars as pl
 
@@ -16,13 +16,15 @@ from acwcli.analyse.judge import FDR
 from acwcli.analyse.rules import QUICK, Rule, parse_measure, parse_rule
 from acwcli.analyse.summary import summary as _summary
 from acwcli.errors import NoWrapsError, UsageError, did_you_mean
-from acwcli.model.columns import COUNTED, LEGS
+from acwcli.model.columns import COUNTED, HANDLED, LEGS
 from acwcli.model.derived import DERIVED, derived_columns
 from acwcli.model.table import Table
 from acwcli.model.wraps import public_wraps
-from acwcli.pipeline.rebuilding import GROUP_TEXTS, Wraps, asked_for
+from acwcli.pipeline.rebuilding import GROUP_TEXTS, Wraps, asked_for, complete
 
 MEASURES = ("acw", "talk", "hold", "handle")
+
+DENOMINATORS = ("wraps", "handled")
 
 
 CONTRIBUTORS = ("agent_id", "queue", "channel", "disposition", "direction", "hour", "weekday", "ended_by")
@@ -40,10 +42,17 @@ class Question:
     Attributes:
         of: `acw`, `talk`, `hold` or `handle`.
         groups: wraps, derived or roster columns.
+        per: what a mean divides by: `wraps`, or `handled` contacts, those without a wrap included.
     """
 
     of: str = "acw"
     groups: tuple[str, ...] = ()
+    per: str = "wraps"
+
+    def __post_init__(self) -> None:
+        """Refuse what makes no sense together."""
+        if self.per == "handled" and self.of != "acw":
+            raise UsageError(f"--per handled is about ACW; --of {self.of} counts contacts anyway, leave --per out")
 
     @property
     def noun(self) -> str:
@@ -59,7 +68,8 @@ class Question:
             "handle": (LEGS, "acw_ms", "talk_ms", "hold_ms"),
         }
         talked = ("talk_ms",) if CONTACT_LENGTH in self.groups else ()
-        return frozenset((*lengths[self.of], *talked, *self.groups))
+        handled = (LEGS, HANDLED, "talk_ms") if self.per == "handled" else ()
+        return frozenset((*lengths[self.of], *talked, *handled, *self.groups))
 
 
 def observations(found: Wraps, question: Question) -> pl.LazyFrame:
@@ -79,6 +89,10 @@ def observations(found: Wraps, question: Question) -> pl.LazyFrame:
     frame = _measured(found, question)
     if frame.is_empty():
         raise NoWrapsError(_why_nothing(found, question))
+    return _with_derived(frame, found, question)
+
+
+def _with_derived(frame: pl.DataFrame, found: Wraps, question: Question) -> pl.LazyFrame:
     derived = [name for name in question.groups if name in DERIVED]
     bands = [length_band()] if CONTACT_LENGTH in question.groups else []
     return frame.lazy().with_columns(*derived_columns(derived, found.options.tz), *bands)
@@ -98,6 +112,28 @@ def _measured(found: Wraps, question: Question) -> pl.DataFrame:
     legs, _ = asked_for(found.legs, found.options)
     legs = legs.with_columns(value_ms=value, ended_by=pl.lit(None, pl.String))
     return legs.filter(pl.col("value_ms").is_not_null() & sure)
+
+
+def handled(found: Wraps, question: Question) -> pl.LazyFrame:
+    """One row per handled contact whose ACW is known: that of its wrap, or 0 where none was recorded.
+
+    Orphans are of no contact, and a contact whose wrap is open, stuck or invalid has no known ACW: both are left out.
+
+    Raises:
+        UsageError: the input cannot tell the contacts without a wrap.
+    """
+    if found.options.gap_cap_ms is not None:
+        raise UsageError("--per handled takes a contact without ACW for 0 s, --infer-gap for a gap; choose one")
+    given = [file.source for file in found.loaded.files if file.kind == "wraps"]
+    if given:
+        raise UsageError(f"--per handled: {given[0]} holds wraps, not contacts without one; read the export itself")
+    wraps = found.frame.filter(pl.col("status") == "ok").with_columns(value_ms="acw_ms")
+    if found.legs is None:
+        return _with_derived(wraps, found, question)
+    silent = found.legs.filter(pl.col("unwrapped") & pl.col("sure_talk")).with_columns(wrap_start="over")
+    silent, _ = asked_for(complete(silent), found.options)
+    none = silent.with_columns(value_ms=pl.lit(0, pl.Int64), method=pl.lit(None, wraps.schema["method"]))
+    return _with_derived(pl.concat([wraps, none], how="diagonal_relaxed"), found, question)
 
 
 def _why_nothing(found: Wraps, question: Question) -> str:
@@ -134,9 +170,11 @@ def summarise(
     """How long wraps take: one row per group, or one for everyone."""
     if found.aggregates is not None:
         return aggregates.summary(
-            found.aggregates, question.groups, of=question.of, limit_ms=limit_ms, tz=found.options.tz
+            found.aggregates, question.groups, of=question.of, per=question.per, limit_ms=limit_ms, tz=found.options.tz
         )
-    return _summary(observations(found, question), question.groups, limit_ms, question.noun, with_total=with_total)
+    obs = observations(found, question)
+    contacts = handled(found, question) if question.per == "handled" else None
+    return _summary(obs, question.groups, limit_ms, question.noun, with_total=with_total, handled=contacts)
 
 
 def diagnose(
@@ -184,21 +222,27 @@ def flag(
     only: Sequence[str] = (),
 ) -> Table:
     """The agents beyond a rule; see `acwcli.analyse.flag.flag`, and `mix_columns` and `newcomers` here."""
+    if question.per == "handled" and (measure != "mean" or any(rule.text == QUICK.text for rule in rules)):
+        raise UsageError("--per handled is about means; leave --measure and --quick out (percentiles are of wraps)")
     if found.aggregates is not None:
+        if question.per == "handled":
+            raise aggregates.refused("--per handled: another denominator than the platform's own")
         return aggregates.flag(
             found.aggregates, rules, parse_measure(measure), peers,
             of=question.of, min_wraps=min_wraps, every_agent=every_agent, tz=found.options.tz,
             newcomers=newcomers, only=only,
         )  # fmt: skip
-    obs = observations(found, _with_groups(question, mix))
+    asked = _with_groups(question, mix)
+    per_handled = question.per == "handled"
+    obs = handled(found, asked) if per_handled else observations(found, asked)
     return _flag(
-        obs, rules, measure, peers, min_wraps, question.noun, every_agent,
+        obs, rules, measure, peers, min_wraps, "handled" if per_handled else question.noun, every_agent,
         mix=_known(obs, mix), fdr=fdr, newcomers=newcomers, only=only,
     )  # fmt: skip
 
 
 def _with_groups(question: Question, more: Sequence[str]) -> Question:
-    return Question(question.of, tuple(dict.fromkeys((*question.groups, *more))))
+    return replace(question, groups=tuple(dict.fromkeys((*question.groups, *more))))
 
 
 def _known(obs: pl.LazyFrame, mix: Sequence[str]) -> tuple[str, ...]:

@@ -97,7 +97,7 @@ def wraps(
         _add_given(found, given)
     for file, reasons in found.ignored.items():
         loaded.counts[file].ignored.update(reasons)
-    result = Wraps(_complete(found.wraps), found.legs, loaded, options)
+    result = Wraps(complete(found.wraps), found.legs, loaded, options)
     if found.records is not None and {"contact_id", "acw_ms"} <= needs:
         result.reconciliation = reconcile(result.frame, found.records)
     if found.legs is not None:
@@ -115,7 +115,7 @@ def wraps(
 
 def _name(result: Wraps, lookup: Lookup) -> None:
     """Put names where ids stand, before any filter looks."""
-    result.notes.extend(lookup.said(result.frame if result.aggregates is None else _complete(result.aggregates)))
+    result.notes.extend(lookup.said(result.frame if result.aggregates is None else complete(result.aggregates)))
     result.frame = lookup.named(result.frame)
     result.legs = None if result.legs is None else lookup.named(result.legs)
     result.aggregates = None if result.aggregates is None else lookup.named(result.aggregates)
@@ -145,7 +145,7 @@ def _sums(result: Wraps) -> pl.DataFrame | None:
 
 def _add_given(found: Reconstructed, given: pl.DataFrame) -> None:
     """Take wraps files as they are; the same wrap twice, or one rebuilt from the other files too, counts once."""
-    given = _complete(given)
+    given = complete(given)
     repeated = ~given.select(pl.struct(pl.exclude("file", "row", "timed_out")).is_first_distinct()).to_series()
     if not found.wraps.is_empty():
         same = ("agent_id", "wrap_start", "acw_ms")
@@ -167,7 +167,7 @@ def _add_given(found: Reconstructed, given: pl.DataFrame) -> None:
         found.legs = own if found.legs is None else pl.concat([found.legs, own], how="diagonal_relaxed")
 
 
-def _complete(frame: pl.DataFrame) -> pl.DataFrame:
+def complete(frame: pl.DataFrame) -> pl.DataFrame:
     """Make sure every wrap column exists, null where nobody asked for it or knows it."""
     every = {**WRAP_FRAME, "file": pl.UInt32()}
     missing = {name: kind for name, kind in every.items() if name not in frame.columns and name != "source"}

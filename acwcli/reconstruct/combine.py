@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 import polars as pl
 
-from acwcli.model.columns import LEGS
+from acwcli.model.columns import HANDLED, LEGS
 from acwcli.reconstruct.contacts import end_of_talk, without_duplicates, wraps_from_contacts, wraps_from_gaps
 from acwcli.reconstruct.states import FromStates, wraps_from_states
 
@@ -21,7 +21,8 @@ class Reconstructed:
 
     Attributes:
         wraps: the engine's wraps with `file` (index) and `row` in place of `source`.
-        legs: contact legs with `talk_ms hold_ms acw_ms sure_talk sure_acw` (for `--of talk|hold|handle`), or None.
+        legs: contact legs with `talk_ms hold_ms acw_ms sure_talk sure_acw` (for `--of talk|hold|handle`) and `unwrapped
+            over` (a handled contact without any wrap, and when it was over), or None.
         ignored: per file index, why rows took no part.
         records: the contact records that stayed, with `talk_end`; None without records.
     """
@@ -155,8 +156,12 @@ def _from_records(
             result.ignore(str(reason), rows)
         silent = silent.filter(pl.col("talk_end").is_null() | pl.col("answered_at").is_null())
     if LEGS in needs:
+        free = free.with_columns(unwrapped=_unwrapped())
         _add_legs(free, result)
         silent = silent.filter(pl.col("talk_ms").is_null() & pl.col("hold_ms").is_null())
+    if HANDLED in needs:
+        counted = free.filter("unwrapped").select("file", "row")
+        silent = silent.join(counted, on=["file", "row"], how="anti")
     result.ignore("no ACW recorded", silent)
     result.ignore("ACW not in the state log", served.filter(pl.col("taken") == "covered"))
     result.ignore("no ACW recorded", served.filter(pl.col("taken") == "silent"))
@@ -193,15 +198,28 @@ def _sometime() -> pl.Expr:
     return pl.coalesce("talk_end", "acw_start", "answered_at", "offered_at")
 
 
+def _unwrapped() -> pl.Expr:
+    """Whether a record is of a contact its agent took, without any ACW recorded.
+
+    A time of answer, or talk or hold over 0, say that it was taken; in a file without any of these every record is.
+    """
+    told = ("answered_at", "talk_ms", "hold_ms")
+    taken = pl.col("answered_at").is_not_null() | (pl.col("talk_ms") > 0) | (pl.col("hold_ms") > 0)
+    untold = pl.all_horizontal(pl.col(name).is_null() for name in told).all().over("file")
+    nothing = pl.all_horizontal(pl.col(name).is_null() for name in ("acw_ms", "acw_start", "acw_end"))
+    return nothing & (taken.fill_null(False) | untold)
+
+
 def _add_legs(records: pl.DataFrame, result: Reconstructed) -> None:
     """Records are legs of their own: talk and hold as recorded, no ACW recorded is none, an open one is not known."""
     interval = (pl.col("acw_end") - pl.col("acw_start")).dt.total_milliseconds()
     own = records.select(
-        "agent_id", "contact_id", *_TEXTS, "talk_ms", "hold_ms", "file", "row",
+        "agent_id", "contact_id", *_TEXTS, "talk_ms", "hold_ms", "unwrapped", "file", "row",
         acw_ms=pl.coalesce(interval, "acw_ms", 0),
         sure_talk=pl.lit(True),
         sure_acw=pl.col("acw_start").is_null() | interval.is_not_null() | pl.col("acw_ms").is_not_null(),
         started_at=pl.coalesce("talk_end", "answered_at", "offered_at"),
+        over=pl.coalesce("talk_end", "answered_at", "offered_at"),
         method=pl.lit("duration"),
     )  # fmt: skip
     result.legs = own if result.legs is None else pl.concat([result.legs, own], how="diagonal_relaxed")

@@ -19,9 +19,9 @@ def legs(runs: pl.DataFrame, wraps: pl.DataFrame) -> pl.DataFrame:
             length may enter statistics).
 
     Returns:
-        One row per leg that talked: `agent key t` (ms, first instant), `talk_ms hold_ms acw_ms` (sums), `sure_talk`
-        and `sure_acw` (false when some part has no known end), `pos` (row of its first talk), `first_ord` (its place)
-        and `wrap_ord` (`ord` of its first wrap, null for none).
+        One row per leg that talked: `agent key t over` (ms, first and last instant), `talk_ms hold_ms acw_ms` (sums),
+        `sure_talk` and `sure_acw` (false when some part has no known end), `pos` (row of its first talk), `first_ord`
+        (its place) and `wrap_ord` (`ord` of its first wrap, null for none).
     """
     talks = (
         with_call_keys(runs)
@@ -51,6 +51,7 @@ def legs(runs: pl.DataFrame, wraps: pl.DataFrame) -> pl.DataFrame:
         talk_ms=pl.when(talking.any()).then(pl.col("length").filter(talking).sum()),
         hold_ms=pl.when(hold.any()).then(pl.col("length").filter(hold).sum()),
         acw_ms=pl.col("length").filter(acw).sum(),
+        over=pl.col("end").max(),
         sure_talk=~(pl.col("end").is_null() & (talking | hold)).any(),
         sure_acw=~(pl.col("end").is_null() & acw).any(),
         pos=pl.col("pos").filter(talking | hold).first(),

@@ -31,8 +31,8 @@ class FromStates:
     Attributes:
         wraps: `agent_id wrap_start wrap_end acw_ms pieces ended_by status event` and `contact_id`, `queue`, `channel`
             where asked for; `event` is the row of `events` the wrap began with.
-        legs: `agent_id contact_id queue channel talk_ms hold_ms acw_ms sure_talk sure_acw started_at event` and `wrap`
-            (row of `wraps`), or None when nobody asked.
+        legs: `agent_id contact_id queue channel talk_ms hold_ms acw_ms sure_talk sure_acw unwrapped started_at over
+            event` and `wrap` (row of `wraps`), or None when nobody asked.
         duplicates: rows of `events` that repeat an earlier one.
     """
 
@@ -155,6 +155,8 @@ def _leg_frame(spoken: pl.DataFrame, joined: pl.DataFrame, events: pl.DataFrame,
         "acw_ms",
         "sure_talk",
         "sure_acw",
+        unwrapped=pl.col("wrap_ord").is_null(),
+        over=pl.col("over").cast(pl.Datetime("ms", "UTC")),
         event="pos",
         started_at=pl.col("t").cast(pl.Datetime("ms", "UTC")),
     ).with_columns(events[name].gather(spoken["pos"]) for name in ["agent_id", *texts])
