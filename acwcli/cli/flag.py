@@ -48,6 +48,9 @@ class FairFlags:
     newcomer: Annotated[
         str, typer.Option("--newcomer", metavar="DURATION", help="How long after being hired one is new.")
     ] = "90d"
+    per: Annotated[
+        str, typer.Option("--per", help="What a mean divides by: wraps, or handled contacts (without ACW: 0 s).")
+    ] = "wraps"
 
 
 @with_flags
@@ -77,9 +80,6 @@ def command(
         bool, typer.Option("--fail-on-flag", help="Exit 10 when a verdict is over or under.")
     ] = False,
     of: Annotated[str, typer.Option("--of", help="What to measure: acw, talk, hold or handle.")] = "acw",
-    per: Annotated[
-        str, typer.Option("--per", help="What a mean divides by: wraps, or handled contacts (without ACW: 0 s).")
-    ] = "wraps",
 ) -> None:
     """List the agents beyond a rule, with how far, how much it costs and how sure one may be.
 
@@ -98,7 +98,7 @@ def command(
     if quick and measured != "acw":
         raise UsageError("--quick looks for skipped notes, so it works with --of acw only")
     mix = pipeline.mix_columns(parse.names_in(fair.mix) if fair.mix is not None else None)
-    denominator = parse.one_of(per, pipeline.DENOMINATORS, "--per")
+    denominator = parse.one_of(fair.per, pipeline.DENOMINATORS, "--per")
     question = pipeline.Question(measured, tuple(dict.fromkeys(("agent_id", *peer_columns, *mix))), denominator)
     rules = pipeline.rules(over or [], under or [], quick=quick)
     checked = pipeline.measure(measure)
