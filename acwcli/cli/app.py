@@ -12,6 +12,7 @@ import typer
 from typer.core import TyperCommand, TyperGroup
 
 from acwcli.cli import narrate
+from acwcli.cli.configured import ConfiguredCommand
 from acwcli.errors import AcwError, ExitCode, UsageError, did_you_mean
 
 COMMANDS = {
@@ -23,8 +24,12 @@ COMMANDS = {
     "explain": "Why this agent?",
     "formats": "Which exports are known?",
     "methods": "How is each figure defined?",
+    "config": "Which settings hold, and where does each come from?",
 }
 """Command → the question it answers; the module `acwcli.cli.<command>` is imported when the command runs."""
+
+BARE = ("formats", "methods", "config")
+"""Commands that answer without any word; the others show their help."""
 
 
 class LazyGroup(TyperGroup):
@@ -41,12 +46,24 @@ class LazyGroup(TyperGroup):
     def resolve_command(self, ctx: Any, args: list[str]) -> Any:  # noqa: ANN401, ARG002
         """The real command, built from its module."""
         name, rest = args[0], args[1:]
-        if name not in COMMANDS:
-            raise UsageError(f"no command '{name}'{did_you_mean(name, COMMANDS)}; commands: {', '.join(COMMANDS)}")
-        module = importlib.import_module(f"acwcli.cli.{name}")
-        single = typer.Typer(add_completion=False, rich_markup_mode=None)
-        single.command(name, no_args_is_help=name not in ("formats", "methods"))(module.command)
-        return name, typer.main.get_command(single), rest
+        return name, build(name), rest
+
+
+def build(name: str) -> Any:  # noqa: ANN401  # typer's own class is private
+    """The parser of one command, from its module.
+
+    Raises:
+        UsageError: no such command.
+    """
+    if name not in COMMANDS:
+        raise UsageError(f"no command '{name}'{did_you_mean(name, COMMANDS)}; commands: {', '.join(COMMANDS)}")
+    module = importlib.import_module(f"acwcli.cli.{name}")
+    single = typer.Typer(add_completion=False, rich_markup_mode=None)
+    settings = getattr(module, "CONTEXT_SETTINGS", {})
+    single.command(name, cls=ConfiguredCommand, no_args_is_help=name not in BARE, context_settings=settings)(
+        module.command
+    )
+    return typer.main.get_command(single)
 
 
 app = typer.Typer(

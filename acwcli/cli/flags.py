@@ -10,6 +10,8 @@ from typing import Annotated, Any, get_type_hints
 
 import typer
 
+from acwcli.cli.configured import configure
+
 _READ = "Reading"
 _WRAP = "Wraps"
 _OUT = "Output"
@@ -136,6 +138,13 @@ class OutFlags:
     ] = False
     quiet: Annotated[bool, _opt("--quiet", "-q", help="Say nothing but errors and findings.", panel=_OUT)] = False
     debug: Annotated[bool, _opt("--debug", help="Show where an unexpected failure happened.", panel=_OUT)] = False
+    config: Annotated[
+        str | None,
+        typer.Option(
+            "--config", metavar="FILE", help="This configuration file alone; none: without any.", show_default=False,
+            rich_help_panel=_OUT, is_eager=True, callback=configure,
+        ),
+    ] = None  # fmt: skip
 
 
 def with_flags(command: Callable[..., Any]) -> Callable[..., Any]:
