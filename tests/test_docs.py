@@ -104,6 +104,7 @@ def shell(tmp_path):
     (tmp_path / "sample_data").symlink_to(SAMPLES)
     path = f"{tmp_path / 'bin'}:{os.environ['PATH']}"
     known = {**os.environ, "PYTHONPATH": str(ROOT), "PYTHONUTF8": "1", "PATH": path}
+    known |= {"ACW_CONFIG": "", "XDG_CONFIG_HOME": str(tmp_path / "user")}
 
     def run(script: str) -> tuple[int, str]:
         done = subprocess.run(
