@@ -15,6 +15,9 @@ if TYPE_CHECKING:
     from acwcli.cli.config_values import Setting
 
 
+_SETTINGS = "acwcli.settings"
+
+
 def settings(command: str, forced: str | None) -> dict[str, Setting]:
     """What environment and files set for a command: by option, the strongest setting.
 
@@ -46,7 +49,7 @@ def configure(context: typer.Context, forced: str | None) -> str | None:
             return forced
         raise
     options = catalogue.options(context.command.name or "")
-    context.obj = found
+    context.meta[_SETTINGS] = found
     context.default_map = {options[name].parameter: setting.value for name, setting in found.items()}
     return forced
 
@@ -61,7 +64,9 @@ class ConfiguredCommand(TyperCommand):
         except AcwError:
             raise
         except Exception as error:
-            if hasattr(error, "format_message") and (origin := _origin(ctx.obj, error.format_message())):
+            if hasattr(error, "format_message") and (
+                origin := _origin(ctx.meta.get(_SETTINGS, {}), error.format_message())
+            ):
                 raise UsageError(f"{origin}: {error.format_message()}") from error
             raise
 
@@ -82,15 +87,15 @@ def used(context: Any) -> dict[str, Setting]:  # noqa: ANN401
     parameters = {name: parameter.name for parameter in context.command.params for name in parameter.opts}
     return {
         name: setting
-        for name, setting in (context.obj or {}).items()
+        for name, setting in context.meta.get(_SETTINGS, {}).items()
         if str(getattr(context.get_parameter_source(parameters[f"--{name}"]), "name", "")) == "DEFAULT_MAP"
     }
 
 
-def _origin(found: dict[str, Setting] | None, message: str) -> str | None:
+def _origin(found: dict[str, Setting], message: str) -> str | None:
     """Where the option was set that a message is about: it names the option, or quotes its value."""
     words = [word.strip("':,") for word in message.split(";")[0].split()]
-    for name, setting in (found or {}).items():
+    for name, setting in found.items():
         values = setting.value if isinstance(setting.value, list) else [setting.value]
         if f"--{name}" in words or any(f"'{value}'" in message for value in values):
             return setting.origin
