@@ -1,5 +1,7 @@
 """`python -m acwcli` and the `acw` command."""
 
+import atexit
+import os
 import sys
 
 
@@ -11,7 +13,19 @@ def run() -> None:
         code = main()
     except KeyboardInterrupt:  # so early, or so late, that nobody else could take it
         code = 130
-    sys.exit(code)
+    _leave(code)
+
+
+def _leave(code: int) -> None:
+    """End the process at once: tearing the interpreter down frees gigabytes piece by piece, a quarter of a second."""
+    atexit._run_exitfuncs()  # temporary files go here
+    try:
+        for stream in (sys.stdout, sys.stderr):
+            if stream is not None:
+                stream.flush()
+    except OSError:
+        sys.exit(code)  # the usual way knows what to say
+    os._exit(code)
 
 
 if __name__ == "__main__":

@@ -3,10 +3,11 @@
 Nothing here prints; what a reader should know comes back as notes and counts.
 """
 
-from acwcli.pipeline.explaining import EXPLAINED, explain, explain_needs
+from importlib import import_module
+from typing import TYPE_CHECKING
+
 from acwcli.pipeline.loading import Loaded, load, refuse_bad_rows
 from acwcli.pipeline.overview import formats, inspect, methods
-from acwcli.pipeline.proof import emit_profile, prove_profiles
 from acwcli.pipeline.questions import (
     CONTRIBUTORS,
     DENOMINATORS,
@@ -25,6 +26,10 @@ from acwcli.pipeline.questions import (
     wraps_table,
 )
 from acwcli.pipeline.rebuilding import WrapOptions, Wraps, needs_of_where, wraps
+
+if TYPE_CHECKING:
+    from acwcli.pipeline.explaining import EXPLAINED, explain, explain_needs
+    from acwcli.pipeline.proof import emit_profile, prove_profiles
 
 __all__ = [
     "CONTRIBUTORS",
@@ -58,3 +63,18 @@ __all__ = [
     "wraps",
     "wraps_table",
 ]
+
+_SELDOM = {
+    "EXPLAINED": "explaining",
+    "explain": "explaining",
+    "explain_needs": "explaining",
+    "emit_profile": "proof",
+    "prove_profiles": "proof",
+}
+"""Imported when somebody asks for them: every command would pay for their modules."""
+
+
+def __getattr__(name: str) -> object:
+    if name not in _SELDOM:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(f"{__name__}.{_SELDOM[name]}"), name)

@@ -93,17 +93,18 @@ def _from_states(
     wraps = found.wraps.with_columns(method=pl.lit("state"))
     if found.legs is not None:
         wraps = _with_leg_times(wraps, found)
-        result.legs = _with_origin(found.legs.with_columns(method=pl.lit("state")), events)
-    wraps = _with_origin(wraps, events)
+        result.legs = _with_origin(found.legs.with_columns(method=pl.lit("state")), events, needs)
+    wraps = _with_origin(wraps, events, needs)
     return _with_attributes(wraps, records, needs) if records is not None else wraps
 
 
-def _with_origin(found: pl.DataFrame, events: pl.DataFrame) -> pl.DataFrame:
-    """Say which file and row a wrap or leg came from."""
+def _with_origin(found: pl.DataFrame, events: pl.DataFrame, needs: frozenset[str]) -> pl.DataFrame:
+    """Say which file a wrap or leg came from, and which row where the question shows it."""
     file = events["file"]
     one = events.height > 0 and file.min() == file.max()  # with one file there is nothing to look up
     source = pl.lit(file[0], file.dtype).alias("file") if one else file.gather(found["event"])
-    return found.with_columns(source, events["row"].gather(found["event"])).drop("event")
+    row = [events["row"].gather(found["event"])] if "row" in needs else []
+    return found.with_columns(source, *row).drop("event")
 
 
 def _with_leg_times(wraps: pl.DataFrame, found: FromStates) -> pl.DataFrame:
