@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import reduce
 
 import polars as pl
@@ -91,6 +91,7 @@ def load(paths: Sequence[str], options: ReadOptions) -> Loaded:
         InputError: a path that cannot be read, or a named file nobody knows.
     """
     recognised = detect.recognise(find_inputs(paths), options)
+    options = _with_contact_ids(recognised, options)
     by_format: dict[str, list[detect.Recognised]] = {}
     for item in recognised:
         if item.format is not None:
@@ -104,6 +105,14 @@ def load(paths: Sequence[str], options: ReadOptions) -> Loaded:
         for file in files
     ]
     return Loaded(files, recognised, counts)
+
+
+def _with_contact_ids(recognised: Sequence[detect.Recognised], options: ReadOptions) -> ReadOptions:
+    """State logs beside records are joined to them by contact id, whether or not the answer shows it."""
+    known = {item.format for item in recognised if item.format is not None}
+    if all(detect.platform(name, options.profiles).KIND == "states" for name in known):
+        return options
+    return replace(options, needs=options.needs | {"contact_id"})
 
 
 def _read(name: str, probes: list[Probe], options: ReadOptions) -> list[FileFrame]:

@@ -8,6 +8,7 @@ import polars as pl
 import polars.selectors as cs
 
 from acwcli.model.columns import STATES
+from acwcli.model.contact_hash import contact_hash
 
 STATE_CODE = {name: code for code, name in enumerate(STATES)}
 REJECTED = len(STATES)
@@ -58,21 +59,20 @@ def compact(events: pl.DataFrame) -> pl.DataFrame:
 
     Args:
         events: canonical state rows in file order; `agent_id` Categorical (null only for restarts of the platform),
-            `event_time`, `state`, `contact_id`, and optionally `ended_at`, `channel`, `rejected` (bool).
+            `event_time`, `state`, `contact_id` or `contact_hash`, and optionally `ended_at`, `channel`, `rejected`.
     """
-    contact = pl.col("contact_id")
     columns = {
         "agent": pl.col("agent_id").to_physical(),
         "t": pl.col("event_time").cast(pl.Int64),
         "st": pl.col("state").to_physical().cast(pl.UInt8),
-        "c": pl.when(contact.is_null()).then(pl.lit(0, pl.UInt64)).otherwise(contact.hash()),
+        "c": _contact(events),
         "pos": pl.int_range(pl.len(), dtype=pl.UInt32),
     }
     if "ended_at" in events.columns and events["ended_at"].null_count() < events.height:
         columns["e"] = pl.col("ended_at").cast(pl.Int64)
     if "channel" in events.columns and events["channel"].null_count() < events.height:
         columns["voice"] = pl.col("channel").is_null() | pl.col("channel").str.to_lowercase().is_in(VOICE)
-        columns["track"] = pl.when(contact.is_null()).then(pl.col("channel").hash(1)).otherwise(contact.hash())
+        columns["track"] = pl.when(columns["c"] == 0).then(pl.col("channel").hash(1)).otherwise(columns["c"])
     if "rejected" in events.columns:
         # Files without a bad row come without the column; their rows are good.
         events = _place_rejected(events.with_columns(pl.col("rejected").fill_null(False)))
@@ -80,6 +80,12 @@ def compact(events: pl.DataFrame) -> pl.DataFrame:
         columns["pos"] = pl.col("pos")
     line = events.select(**columns)
     return _spread_restarts(line) if line["agent"].null_count() else line
+
+
+def _contact(events: pl.DataFrame) -> pl.Expr:
+    """The hash of the contact id, as read or worked out now; files may differ in what they bring."""
+    known = [pl.col("contact_hash")] if "contact_hash" in events.columns else []
+    return pl.coalesce(*known, *([contact_hash(pl.col("contact_id"))] if "contact_id" in events.columns else []))
 
 
 def _place_rejected(events: pl.DataFrame) -> pl.DataFrame:

@@ -16,6 +16,7 @@ from acwcli.formats.rows import account, collect, picked, reject_reason
 from acwcli.formats.times import Times
 from acwcli.formats.words import column_unit, fold, state_of, usual_state_spellings
 from acwcli.model.columns import INSTANT, STATES
+from acwcli.model.contact_hash import contact_hash
 
 TITLE = "State log: agent, time, state (any platform)"
 KIND = "states"
@@ -94,8 +95,8 @@ def _canonical(grid: Grid, chosen: Chosen, times: Times, options: ReadOptions) -
         "agent_id": chosen.text("agent_id").cast(pl.String).cast(pl.Categorical),
         "event_time": times.instant("event_time"),
         "state": _translated(state, grid, options),
-        "contact_id": chosen.text("contact_id").cast(pl.String) if "contact_id" in chosen else pl.lit(None, pl.String),
     }
+    columns |= _contact(chosen, options)
     columns |= {name: chosen.text(name).cast(pl.String) for name in _wanted(chosen, options)}
     given = {"event_time": times.text("event_time").is_not_null(), "state": state.is_not_null()}
     if "ended_at" in chosen or "duration" in chosen:
@@ -118,6 +119,12 @@ def _canonical(grid: Grid, chosen: Chosen, times: Times, options: ReadOptions) -
         checks.append((pl.col("ended_at") < pl.col("event_time"), "ends before it starts"))
     checks.append((pl.col("agent_id").is_null(), _NO_AGENT))
     return values.select(*columns, "given state", "row", "picked", reject_reason(checks))
+
+
+def _contact(chosen: Chosen, options: ReadOptions) -> dict[str, pl.Expr]:
+    """The contact id, or only what tells contacts apart where nobody will see the id: an eighth of the memory."""
+    contact = chosen.text("contact_id").cast(pl.String) if "contact_id" in chosen else pl.lit(None, pl.String)
+    return {"contact_id": contact} if "contact_id" in options.needs else {"contact_hash": contact_hash(contact)}
 
 
 def _agents_or_restarts(frame: pl.DataFrame) -> pl.DataFrame:
