@@ -17,7 +17,7 @@ from acwcli.errors import NoWrapsError, UsageError
 from tests.plain_statistics import mean, observations, of_values, quantile, seconds
 
 COLUMNS = ["agent_id", "wraps", "measure", "value_s", "rule", "threshold_s", "over_s", "lost_s", "verdict", "reason"]
-LATER = ["expected_s", "ratio", "ratio_low", "ratio_high", "adjusted"]
+LATER = ["expected_s", "ratio", "ratio_low", "ratio_high", "adjusted", "shapes"]
 ROWS = st.lists(
     st.tuples(st.sampled_from("abcdefg"), st.sampled_from(["north", None]), st.integers(0, 30) | st.integers(0, 9_999)),
     min_size=1,

@@ -263,3 +263,39 @@ def test_wraps_without_instants_cannot_tell_who_is_new(tmp_path):
 def test_quick_needs_means():
     with pytest.raises(UsageError, match="--quick"):
         ask(quick_and_skipping(), [QUICK], measure="median")
+
+
+def test_newcomers_make_nobody_else_slow_or_quick():
+    rows = two_queues() + wraps("slow", "hard", *around(200, 60, seed=9))
+    learners = [row for n in range(6) for row in wraps(f"new{n}", "hard", *[0.5] * 20, *around(600, 60, seed=200 + n))]
+    hired = pl.DataFrame({"agent_id": [f"new{n}" for n in range(6)], "hired": ["2026-02-20"] * 6})
+    hired = hired.with_columns(pl.col("hired").str.to_date())
+    rules = [parse_rule("over", "mean"), parse_rule("over", "p80"), parse_rule("over", "60s"), QUICK]
+    for mix in (["queue"], []):
+        without = ask(rows, rules, mix=mix)
+        beside = ask(rows + learners, rules, mix=mix, newcomers=hired)
+        assert {key: row for key, row in beside.items() if not key[0].startswith("new")} == without
+        assert {row["verdict"] for key, row in beside.items() if key[0].startswith("new")} == {"not enough data"}
+    # Held against the others, as everybody is; only the verdict is spared them.
+    assert beside["new0", "over mean"]["threshold_s"] == without["slow", "over mean"]["threshold_s"]
+    assert ask(rows + learners, rules)["slow", "over mean"]["threshold_s"] > without["slow", "over mean"]["threshold_s"]
+
+
+def test_when_all_are_new_nobody_is_held_against_anything():
+    rows = two_queues()
+    hired = pl.DataFrame({"agent_id": [f"a{n}" for n in range(8)], "hired": ["2026-02-20"] * 8})
+    told = ask(rows, [*OVER_MEAN, QUICK], newcomers=hired.with_columns(pl.col("hired").str.to_date()))
+    assert {row["verdict"] for row in told.values()} == {"not enough data"}
+    assert {row["threshold_s"] for row in told.values()} == {None}
+
+
+def test_a_mix_the_data_does_not_have_is_told(tmp_path):
+    rows = [f"c{n},a{n % 3},q{n % 2},2026-03-02 08:{n % 60:02}:00,{20 + n}" for n in range(90)]
+    path = written(tmp_path, "contacts.csv", rows, "contact_id,agent_id,queue,answered_at,acw_s")
+    ran = acw("flag", path, "--mix", "queue,channel,disposition")
+    assert "acw: --mix: the data has no channel and no disposition; contacts are told apart by queue" in ran.err
+    assert ran.text == acw("flag", path, "--mix", "queue").text
+    assert "--mix" not in acw("flag", path).err
+    assert "--mix" not in acw("flag", path, "--mix", "queue").err
+    assert "nothing tells contacts apart" in acw("flag", path, "--mix", "channel").err
+    assert acw("flag", path, "--mix", "channel", "--quiet").err == ""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from pathlib import Path
 
@@ -9,7 +10,7 @@ import polars as pl
 import pytest
 
 from acwcli.analyse import shapes
-from acwcli.analyse.shapes import DETECTORS, evidence_of, found_in, prepare, shapes_of
+from acwcli.analyse.shapes import DETECTORS, EVIDENCE, evidence_of, found_in, prepare, shapes_of
 from tests.synthetic import PLANTED, VALUE, centre, changed
 
 ROOT = Path(__file__).parent.parent
@@ -65,7 +66,7 @@ def test_nobody_else_and_too_few_wraps_show_nothing(shape):
 
 @pytest.mark.parametrize("shape", PLANTED)
 def test_evidence_is_the_agents_own_and_shows_the_shape(shape):
-    frame = prepare(PLANTED[shape](centre(1001)).lazy())
+    frame = prepare(PLANTED[shape](centre(1001)).lazy(), EVIDENCE)
     (one,) = (one for one in found_in(frame, "a00", 20) if one.shape == shape)
     rows = evidence_of(frame, "a00", one)
     assert rows.height >= 3
@@ -105,8 +106,8 @@ def test_only_lengths_known():
 def test_several_shapes_the_strongest_first():
     frame = changed(PLANTED["uniformly-slow"](centre(7)), pl.col("luck") < 0.3, pieces=pl.lit(3))
     (named,) = shapes_of(frame.lazy()).filter(pl.col("agent_id") == "a00")["shapes"]
-    assert named.split(", ") == [one.shape for one in found(frame)]
-    assert set(named.split(", ")) == {"uniformly-slow", "hops-out-and-back"}
+    assert named.split("; ") == [one.shape for one in found(frame)]
+    assert set(named.split("; ")) == {"uniformly-slow", "hops-out-and-back"}
 
 
 def test_the_order_of_rows_changes_nothing():
@@ -133,3 +134,60 @@ def test_every_detector_is_a_file_and_documented():
     for heading in ("looks for", "it may really be", "clean"):
         (table,) = re.findall(rf"^\| shape \| {heading}.*?\n\n", page + "\n\n", re.M | re.S)
         assert re.findall(r"^\| `([a-z-]+)`", table, re.M) == names
+
+
+def as_contract(frame):
+    """The same wraps as a wraps file has them."""
+    return frame.with_columns(acw_s=VALUE / 1000, wrap_end="wrap_start").rename({"value_ms": "acw_ms"})
+
+
+def test_flag_names_the_shapes_of_those_it_lists(tmp_path):
+    from tests.cli import acw
+
+    frame = changed(PLANTED["uniformly-slow"](centre(7)), pl.col("luck") < 0.3, pieces=pl.lit(3))
+    path = tmp_path / "wraps.parquet"
+    as_contract(frame).write_parquet(path)
+    expected = dict(shapes_of(frame.lazy()).rows())
+    for more in ([], ["--all"], ["--peers", "queue"], ["--measure", "p80", "--mix", "none"]):
+        ran = acw("flag", path, "-f", "json", *more)
+        rows = json.loads(ran.text)
+        assert {row["agent_id"]: row["shapes"] for row in rows} == {
+            row["agent_id"]: expected.get(row["agent_id"]) for row in rows
+        }
+    assert set(expected["a00"].split("; ")) == {"uniformly-slow", "hops-out-and-back"}
+    for form in ("csv", "tsv", "markdown", "ndjson"):
+        assert expected["a00"] in acw("flag", path, "-f", form).text
+    assert "uniformly-slow" in acw("flag", path, "-f", "table").text
+    few = json.loads(acw("flag", path, "-f", "json", "--all", "--min-wraps", "5000").text)
+    assert {row["shapes"] for row in few} == {None}
+
+
+@pytest.mark.parametrize(
+    "source", ["generic/states.csv", "generic/contacts.csv", "vicidial_agent_log/vicidial_agent_log.csv"]
+)
+def test_a_wraps_file_shows_the_shapes_of_its_source(source, tmp_path):
+    from tests.cli import acw
+
+    raw, wraps = ROOT / "sample_data" / source, tmp_path / "wraps.csv"
+    assert acw("reconstruct", raw, "-o", wraps, "-q").code == 0
+    asked = ("--all", "--min-wraps", "5", "-f", "json", "-q")
+    first, second = (
+        [(row["agent_id"], row["shapes"]) for row in json.loads(acw("flag", path, *asked).text)]
+        for path in (raw, wraps)
+    )
+    assert first == second
+
+
+def test_of_many_agents_some_stand_for_all():
+    frame = PLANTED["too-short"](centre(11, agents=60))
+    everyone = shapes_of(frame.lazy(), agents=["a00"])
+    few = pl.concat([frame, *(frame.with_columns(agent_id=pl.col("agent_id") + f"x{n}") for n in range(9))])
+    prepared = prepare(few.lazy(), agents=["a00"])
+    assert prepared.filter("usually")["agent_id"].n_unique() == 300
+    assert prepared["agent_id"].n_unique() == 300
+    assert shapes_of(few.lazy(), agents=["a00"]).rows() == everyone.rows() == [("a00", "too-short")]
+    assert shapes_of(few.lazy(), agents=["a01"]).is_empty()
+    # One who does not stand for all is seen all the same, and whoever else is asked about changes nothing.
+    assert found(few, "a00x1")[0].shape == "too-short"
+    named = dict(shapes_of(few.lazy()).rows())
+    assert named["a00x1"] == dict(shapes_of(few.lazy(), agents=["a00x1"]).rows())["a00x1"]

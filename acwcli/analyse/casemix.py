@@ -21,6 +21,9 @@ MIX = ("queue", "channel", "disposition", CONTACT_LENGTH)
 FEWEST_FAIR = 0.5
 """Least share of an agent's wraps that must have peers in their cell or first column."""
 
+NOT_NEW = pl.col("_hired").is_null()
+"""Only agents who are no newcomers say what is usual."""
+
 _EVERYONE = "_everyone"
 _BANDS_S = (60, 180, 360, 720)
 _MOMENTS = (figures.N, figures.SUM_MS, figures.SUM_SQ, figures.SUM_CUBE)
@@ -39,7 +42,8 @@ def expectation(cells: pl.DataFrame, keys: Sequence[str], mix: Sequence[str], en
     """Compare each agent's wraps with the peers' wraps of the same cells.
 
     Args:
-        cells: one row per agent, peer group and cell, in a fixed order, with `_n _sum_ms _sum_sq _sum_cube`.
+        cells: one row per agent, peer group and cell, in a fixed order, with `_n _sum_ms _sum_sq _sum_cube`, and
+            `_hired` where the agent is a newcomer: nobody is held against those.
         keys: the columns that make a peer group.
         mix: the columns that make a cell; none compares with all wraps of the peers.
         enough: wraps of peers that a cell needs.
@@ -107,7 +111,8 @@ def _against_peers(cells: pl.DataFrame, keys: Sequence[str], mix: Sequence[str],
 def _others(group: Sequence[str]) -> list[pl.Expr]:
     """Exact sums over the other agents' wraps of the same group."""
     own = ["agent_id", *group]
-    return [(pl.col(name).sum().over(group) - pl.col(name).sum().over(own)).alias(name) for name in _MOMENTS]
+    counted = {name: pl.when(NOT_NEW).then(name).otherwise(0) for name in _MOMENTS}
+    return [(part.sum().over(group) - part.sum().over(own)).alias(name) for name, part in counted.items()]
 
 
 def _per_wrap(mixed: bool) -> list[pl.Expr]:

@@ -6,7 +6,7 @@ import polars as pl
 
 from acwcli.analyse import explain_parts, figures, portrait
 from acwcli.analyse.portrait import OWN
-from acwcli.analyse.shapes import Found, evidence_of, found_in, prepare
+from acwcli.analyse.shapes import EVIDENCE, Found, evidence_of, found_in, prepare
 from acwcli.errors import UsageError, did_you_mean
 from acwcli.model.table import Column, Table
 
@@ -44,7 +44,7 @@ def explain(
         UsageError: nobody of that name.
         NoWrapsError: there is nothing at all.
     """
-    frame = prepare(obs, ("hour", "day", "name", "method"))
+    frame = prepare(obs, (*EVIDENCE, "hour", "day", "name", "method"))
     figures.any_wraps(frame.height, noun)
     check_agent(agent, frame["agent_id"])
     frame = frame.with_columns((pl.col("agent_id").cast(pl.String) == agent).alias(OWN))

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import polars as pl
 
 from acwcli.analyse import figures
-from acwcli.analyse.casemix import expectation
+from acwcli.analyse.casemix import NOT_NEW, expectation
 from acwcli.analyse.groups import agent_name, check_keys, key_columns, presentable, with_name
 from acwcli.analyse.intervals import mean_interval, quantile_interval, ratio_interval
 from acwcli.analyse.judge import FDR, judge
 from acwcli.analyse.rules import SHORT_MS, Measure, Rule, parse_measure, parse_rule
+from acwcli.analyse.shapes import shapes_of
 from acwcli.analyse.thresholds import measured
 from acwcli.errors import UsageError
 from acwcli.model.table import Column, Table
@@ -33,11 +34,13 @@ def flag(
     fdr: float = FDR,
     newcomers: pl.DataFrame | None = None,
     only: Sequence[str] = (),
+    agents: Sequence[str] | None = None,
 ) -> Table:
     """Hold each agent's figure against the rules: a row per agent, rule and peer group, largest `lost_s` first.
 
     Args:
-        obs: one row per counted wrap or contact; `value_ms` Int64 is what is measured.
+        obs: one row per counted wrap or contact; `value_ms` Int64 is what is measured. Of wraps the columns of
+            `shapes.NEEDS`, as far as known.
         rules: thresholds (`parse_rule`, `QUICK`); none means over the pooled mean.
         measure: `mean`, `median` or `pNN` of each agent.
         peers: columns whose equal values make agents comparable; none compares everyone.
@@ -46,13 +49,15 @@ def flag(
         every_agent: list agents that are in line, or have too few wraps, as well.
         mix: columns that say what kind of contact a wrap was of; none does not adjust for it.
         fdr: share of false ones among the agents called `over` or `under` by one rule.
-        newcomers: `agent_id` and `hired` (date) of agents too new to be judged.
+        newcomers: `agent_id` and `hired` (date) of agents too new to be judged, or to be held against.
         only: the verdicts to list; none is those beyond the threshold.
+        agents: the agents to list; None is everybody.
 
     Returns:
         Columns: `agent_id`, `name` where a roster is joined, the count, `measure value_s rule threshold_s over_s
-        lost_s verdict reason expected_s ratio ratio_low ratio_high adjusted`, the peers, `method`. `verdict` is `over`
-        or `under` when the 95 % interval is clear of the threshold (at the peers' mix of contacts, where there is one)
+        lost_s verdict reason expected_s ratio ratio_low ratio_high adjusted shapes`, the peers, `method`.
+        `shapes` names the agent's shapes of behaviour, beside all others whatever the peers. `verdict` is `over` or
+        `under` when the 95 % interval is clear of the threshold (at the peers' mix of contacts, where there is one)
         and the agent is a discovery at the rate `fdr`; `watch` when the value alone is beyond it.
 
     Raises:
@@ -67,10 +72,11 @@ def flag(
     quick = any(rule.against == "mix" for rule in rules)
     if quick and asked.permille is not None:
         raise UsageError("--quick compares means; leave --measure out")
-    agents = _agents(obs, ["agent_id", *keys], names, asked, cell, min_wraps, mixed=bool(mix), quick=quick)
+    figured = _agents(obs, ["agent_id", *keys], names, asked, cell, min_wraps, newcomers, mixed=bool(mix), quick=quick)
     return judged_agents(
-        agents, rules, asked, keys, names, min_wraps, noun, every_agent,
-        mixed=bool(mix), fdr=fdr, newcomers=newcomers, only=only,
+        figured, rules, asked, keys, names, min_wraps, noun, every_agent,
+        mixed=bool(mix), fdr=fdr, newcomers=newcomers, only=only, listed=agents,
+        shapes=(lambda listed: shapes_of(obs, min_wraps, listed)) if noun == "wraps" else None,
     )  # fmt: skip
 
 
@@ -88,6 +94,8 @@ def judged_agents(
     fdr: float = FDR,
     newcomers: pl.DataFrame | None = None,
     only: Sequence[str] = (),
+    listed: Sequence[str] | None = None,
+    shapes: Callable[[Sequence[str]], pl.DataFrame] | None = None,
 ) -> Table:
     """Judge agents whose figures are known; see `flag`.
 
@@ -104,21 +112,30 @@ def judged_agents(
         fdr: false discovery rate.
         newcomers: agents too new to be judged.
         only: the verdicts to list.
+        listed: the agents to list; None is everybody.
+        shapes: names the shapes of behaviour of the agents listed (`agent_id`, `shapes`); None where nobody can.
     """
     figures.any_wraps(agents.height, noun)
-    if newcomers is not None:
-        known = newcomers.select(pl.col("agent_id").cast(agents.schema["agent_id"]), pl.col("hired").alias("_hired"))
-        agents = agents.join(known, on="agent_id", how="left", maintain_order="left")
+    agents = _with_hired(agents, newcomers)
     wanted = dict.fromkeys(rules or (parse_rule("over", "mean"),))
     judged = [judge(agents, rule, asked, keys, min_wraps, noun, mixed=mixed, fdr=fdr) for rule in wanted]
     rows = pl.concat(judged)
-    listed = rows if every_agent and not only else rows.filter(pl.col("verdict").is_in(only or _LISTED))
-    ordered = listed.sort(
+    shown = rows if every_agent and not only else rows.filter(pl.col("verdict").is_in(only or _LISTED))
+    if listed is not None:
+        shown = shown.filter(pl.col("agent_id").cast(pl.String).is_in(list(listed)))
+    ordered = shown.sort(
         ["lost_s", "agent_id", "rule", *keys], descending=[True] + [False] * (2 + len(keys)), nulls_last=True
     )
     columns = _columns(noun, with_name(["agent_id"], names), key_columns(keys, agents.schema))
-    frame = presentable(ordered, keys).select([column.name for column in columns])
+    frame = presentable(_with_shapes(ordered, shapes), keys).select([column.name for column in columns])
     return Table("flag", frame, columns, sentence=_sentence(agents, rows))
+
+
+def _with_shapes(rows: pl.DataFrame, shapes: Callable[[Sequence[str]], pl.DataFrame] | None) -> pl.DataFrame:
+    if shapes is None or rows.is_empty():
+        return rows.with_columns(shapes=pl.lit(None, pl.String))
+    named = shapes(rows["agent_id"].unique().cast(pl.String).to_list())
+    return rows.join(named, on="agent_id", how="left", maintain_order="left")
 
 
 def peer_keys(peers: Sequence[str], schema: pl.Schema, noun: str) -> tuple[str, ...]:
@@ -148,6 +165,7 @@ def _columns(noun: str, who: Sequence[str], peers: Sequence[Column]) -> tuple[Co
         Column("expected_s", "seconds", "expected"),
         *(Column(name, "number") for name in ("ratio", "ratio_low", "ratio_high")),
         Column("adjusted", "flag"),
+        Column("shapes"),
         *peers,
         Column("method"),
     )
@@ -160,6 +178,7 @@ def _agents(
     asked: Measure,
     cell: Sequence[str],
     enough: int,
+    newcomers: pl.DataFrame | None,
     *,
     mixed: bool,
     quick: bool,
@@ -167,7 +186,7 @@ def _agents(
     """One row per agent and peer group: the figure as an exact fraction, its 95 % interval, what peers would take."""
     groups = None
     if asked.permille is None or mixed:
-        cells = _cells(obs, [*who, *cell], names, quick=quick)
+        cells = _with_hired(_cells(obs, [*who, *cell], names, quick=quick), newcomers)
         groups = _with_expectation(cells, who, cell, enough)
     if asked.permille is not None:
         lists = _grouped(obs, who, [figures.count(), figures.sum_ms(), figures.sorted_values()], names)
@@ -176,6 +195,16 @@ def _agents(
     assert groups is not None
     groups = groups.with_columns(*measured(asked), figures.method())
     return mean_interval(groups) if asked.permille is None else quantile_interval(groups, asked.permille)
+
+
+def _with_hired(frame: pl.DataFrame, newcomers: pl.DataFrame | None) -> pl.DataFrame:
+    """Mark newcomers with the day they were hired; everybody else has null there."""
+    if "_hired" in frame.columns:
+        return frame
+    if newcomers is None:
+        return frame.with_columns(pl.lit(None, pl.Date).alias("_hired"))
+    known = newcomers.select(pl.col("agent_id").cast(frame.schema["agent_id"]), pl.col("hired").alias("_hired"))
+    return frame.join(known, on="agent_id", how="left", maintain_order="left")
 
 
 def _grouped(
@@ -195,20 +224,21 @@ def _cells(obs: pl.LazyFrame, keys: Sequence[str], names: Sequence[pl.Expr], *, 
 def _with_expectation(cells: pl.DataFrame, who: Sequence[str], cell: Sequence[str], enough: int) -> pl.DataFrame:
     """Add the cells up to agents, beside what their contacts would take the peers."""
     sums = [name for name in (figures.N, figures.SUM_MS, figures.SUM_SQ, figures.SUM_CUBE, "_short") if name in cells]
-    named = [name for name in ("name",) if name in cells and name not in who]
+    named = [name for name in ("name", "_hired") if name in cells and name not in who]
     groups = cells.group_by(who, maintain_order=True).agg(
         pl.col(sums).sum(), pl.col(figures.METHOD_LOW).min(), pl.col(figures.METHOD_HIGH).max(), pl.col(named).max()
     )
     expected = expectation(cells, who[1:], cell, enough).drop(who)  # the same groups in the same order
     n, everyone = pl.col(figures.N), [pl.col(name) for name in who[1:]] or [pl.lit(0, pl.Int8)]
+    counted = n.filter(NOT_NEW)
     groups = groups.hstack(expected).with_columns(
         pl.when(n > 1).then(figures.squared_deviations().cast(pl.Float64) / n / (n - 1)).alias("_own_var"),
         figures.third_moment().alias("_own_third"),
-        (pl.col(figures.SUM_MS).sum() / n.sum()).over(everyone).alias("_pooled"),
+        (pl.col(figures.SUM_MS).filter(NOT_NEW).sum() / counted.sum()).over(everyone).alias("_pooled"),
         *_short_share(everyone, wanted="_short" in cells),
     )
     # A few slow agents lift what is expected of all others: how quick the middle one is says what is usual.
-    usual = pl.col("_ratio").filter(n >= enough).median().over(everyone)
+    usual = pl.col("_ratio").filter(n >= enough, NOT_NEW).median().over(everyone)
     return ratio_interval(groups).with_columns(usual.alias("_middle"))
 
 
@@ -216,8 +246,11 @@ def _short_share(everyone: Sequence[pl.Expr], *, wanted: bool) -> list[pl.Expr]:
     """Share of the other agents' wraps that are too short for notes."""
     if not wanted:
         return []
-    short, n = pl.col("_short"), pl.col(figures.N)
-    return [((short.sum().over(everyone) - short) / (n.sum().over(everyone) - n)).alias("_peers_short")]
+    short, n = (
+        pl.col(name).filter(NOT_NEW).sum().over(everyone) - pl.when(NOT_NEW).then(name).otherwise(0)
+        for name in ("_short", figures.N)
+    )
+    return [(short / n).alias("_peers_short")]
 
 
 def _sentence(agents: pl.DataFrame, rows: pl.DataFrame) -> str:

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import polars as pl
 
 from acwcli.analyse import figures
+from acwcli.analyse.casemix import NOT_NEW
 from acwcli.analyse.exact import Fraction, between, fraction, ratio
 from acwcli.analyse.rules import Measure, Rule
 
@@ -26,7 +27,8 @@ def with_threshold(agents: pl.DataFrame, rule: Rule, peers: Sequence[str], min_w
     """Add the threshold as `_t_num` / `_t_den` milliseconds; null where no peer has enough wraps for a percentile.
 
     Args:
-        agents: one row per agent and peer group, with `_n _sum_ms _num _den`.
+        agents: one row per agent and peer group, with `_n _sum_ms _num _den`, and `_hired` of newcomers, who have no
+            part in it.
         rule: what to hold them against.
         peers: the columns that make a peer group; none is everyone.
         min_wraps: agents with fewer do not count for a percentile of agents.
@@ -41,9 +43,9 @@ def with_threshold(agents: pl.DataFrame, rule: Rule, peers: Sequence[str], min_w
     pool = agents.with_columns(pl.lit(0, pl.Int8).alias(_EVERYONE))
     if rule.against == "mean":
         pooled = fraction(pl.col(figures.SUM_MS).sum(), pl.col(figures.N).sum())
-        thresholds = pool.group_by(keys).agg(pooled.num.alias("_t_num"), pooled.den.alias("_t_den"))
+        thresholds = pool.filter(NOT_NEW).group_by(keys).agg(pooled.num.alias("_t_num"), pooled.den.alias("_t_den"))
     else:
-        thresholds = _percentile(pool.filter(pl.col(figures.N) >= min_wraps), rule.permille, keys)
+        thresholds = _percentile(pool.filter(NOT_NEW, pl.col(figures.N) >= min_wraps), rule.permille, keys)
     return pool.join(thresholds, on=keys, how="left", nulls_equal=True).drop(_EVERYONE)
 
 

@@ -91,7 +91,7 @@ def command(
         acw flag contacts.csv --quick
     """
     from acwcli import pipeline
-    from acwcli.cli import parse, session
+    from acwcli.cli import narrate, parse, session
 
     peer_columns = tuple(parse.names_in(fair.peers))
     measured = parse.one_of(of, pipeline.MEASURES, "--of")
@@ -105,7 +105,9 @@ def command(
     fdr = parse.share(fair.fdr, "--fdr")
     verdicts = [parse.one_of(word, pipeline.FLAG_VERDICTS, "--only") for word in parse.names_in(only)]
     newcomers = _newcomers(fair, read)
-    rebuilt = session.rebuild(paths, read, wrap, out, question.needs())
+    rebuilt = session.rebuild(paths, read, wrap, out, pipeline.flag_needs(question))
+    if fair.mix is not None:
+        narrate.notes(pipeline.mix_notes(rebuilt, question, mix), quiet=out.quiet)
     answer = pipeline.flag(
         rebuilt, question, rules=rules, measure=checked, peers=peer_columns, min_wraps=min_wraps,
         every_agent=every_agent, mix=mix, fdr=fdr, only=verdicts, newcomers=newcomers(rebuilt),

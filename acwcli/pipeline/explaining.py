@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import polars as pl
 
 from acwcli.analyse import explain as _explain
-from acwcli.analyse.shapes import NEEDS
+from acwcli.analyse.shapes import EVIDENCE, NEEDS
 from acwcli.errors import NoWrapsError
 from acwcli.model.columns import COUNTED
 from acwcli.model.duration import duration_text
@@ -20,7 +20,7 @@ EXPLAINED = ("hour", "day")
 
 def explain_needs(question: Question) -> frozenset[str]:
     """The wrap columns to read for an explanation."""
-    return question.needs() | frozenset(NEEDS) | Question(question.of, mix_columns(None)).needs()
+    return question.needs() | frozenset((*NEEDS, *EVIDENCE)) | Question(question.of, mix_columns(None)).needs()
 
 
 def explain(
@@ -51,12 +51,13 @@ def explain(
     _explain.check_agent(agent, obs.select("agent_id").collect()["agent_id"])
     wanted = [*rules(["mean", "p80"], []), *(rules([duration_text(within_ms)], []) if within_ms is not None else [])]
     mix = mix_columns(None)
-    flagged = flag(found, question, rules=wanted, peers=peers, min_wraps=min_wraps, every_agent=True, mix=mix).frame
+    flagged = flag(
+        found, question, rules=wanted, peers=peers, min_wraps=min_wraps, every_agent=True, mix=mix, agents=[agent]
+    ).frame
     if peers:
         own = obs.filter(pl.col("agent_id").cast(pl.String) == agent).select(peers).unique()
         obs = obs.join(own, on=list(peers), how="semi", nulls_equal=True)
-    of_agent = flagged.filter(pl.col("agent_id").cast(pl.String) == agent)
-    return _explain.explain(obs, agent, of_agent, within_ms, min_wraps, question.noun)
+    return _explain.explain(obs, agent, flagged, within_ms, min_wraps, question.noun)
 
 
 def _refuse_uncounted(found: Wraps, agent: str, question: Question) -> None:

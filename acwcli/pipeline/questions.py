@@ -14,6 +14,7 @@ from acwcli.analyse.flag import VERDICTS
 from acwcli.analyse.flag import flag as _flag
 from acwcli.analyse.judge import FDR
 from acwcli.analyse.rules import QUICK, Rule, parse_measure, parse_rule
+from acwcli.analyse.shapes import NEEDS as SHAPE_NEEDS
 from acwcli.analyse.summary import summary as _summary
 from acwcli.errors import NoWrapsError, UsageError, did_you_mean
 from acwcli.model.columns import COUNTED, HANDLED, LEGS
@@ -207,6 +208,11 @@ def mix_columns(asked: Sequence[str] | None) -> tuple[str, ...]:
     return () if list(asked) == ["none"] else tuple(dict.fromkeys(asked))
 
 
+def flag_needs(question: Question) -> frozenset[str]:
+    """The wrap columns to read for `flag`: those of the question, and those that shapes of behaviour are seen in."""
+    return question.needs() | (frozenset(SHAPE_NEEDS) if question.of == "acw" else frozenset())
+
+
 def flag(
     found: Wraps,
     question: Question = Question(groups=("agent_id",)),
@@ -220,8 +226,12 @@ def flag(
     fdr: float = FDR,
     newcomers: pl.DataFrame | None = None,
     only: Sequence[str] = (),
+    agents: Sequence[str] | None = None,
 ) -> Table:
-    """The agents beyond a rule; see `acwcli.analyse.flag.flag`, and `mix_columns` and `newcomers` here."""
+    """The agents beyond a rule, of wraps read with `flag_needs`.
+
+    See `acwcli.analyse.flag.flag`, and `mix_columns` and `newcomers` here.
+    """
     if question.per == "handled" and (measure != "mean" or any(rule.text == QUICK.text for rule in rules)):
         raise UsageError("--per handled is about means; leave --measure and --quick out (percentiles are of wraps)")
     if found.aggregates is not None:
@@ -237,7 +247,7 @@ def flag(
     obs = handled(found, asked) if per_handled else observations(found, asked)
     return _flag(
         obs, rules, measure, peers, min_wraps, "handled" if per_handled else question.noun, every_agent,
-        mix=_known(obs, mix), fdr=fdr, newcomers=newcomers, only=only,
+        mix=_known(obs, mix), fdr=fdr, newcomers=newcomers, only=only, agents=agents,
     )  # fmt: skip
 
 
@@ -251,6 +261,18 @@ def _known(obs: pl.LazyFrame, mix: Sequence[str]) -> tuple[str, ...]:
         return ()
     differ = obs.select((pl.col(name).first().ne_missing(pl.col(name))).any() for name in mix).collect().row(0)
     return tuple(name for name, differs in zip(mix, differ, strict=True) if differs)
+
+
+def mix_notes(found: Wraps, question: Question, mix: Sequence[str]) -> list[str]:
+    """What to say of the columns of `--mix` that cannot tell contacts apart."""
+    if found.aggregates is not None:
+        return [f"--mix {','.join(mix)}: sums are not compared by kind of contact"] if mix else []
+    obs = observations(found, _with_groups(question, mix))
+    empty = obs.select(pl.col(name).is_null().all() for name in mix).collect().row(0) if mix else ()
+    missing = [name for name, nothing in zip(mix, empty, strict=True) if nothing]
+    used = _known(obs, mix)
+    rest = f"contacts are told apart by {', '.join(used)}" if used else "nothing tells contacts apart"
+    return [f"--mix: the data has no {' and no '.join(missing)}; {rest}"] if missing else []
 
 
 def findings(answer: Table) -> bool:

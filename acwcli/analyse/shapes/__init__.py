@@ -5,6 +5,6 @@ each looks for and how it can be wrong.
 """
 
 from acwcli.analyse.shapes.detect import DETECTORS, Found, evidence_of, found_in, shapes_of
-from acwcli.analyse.shapes.prepared import NEEDS, prepare
+from acwcli.analyse.shapes.prepared import EVIDENCE, NEEDS, prepare
 
-__all__ = ["DETECTORS", "NEEDS", "Found", "evidence_of", "found_in", "prepare", "shapes_of"]
+__all__ = ["DETECTORS", "EVIDENCE", "NEEDS", "Found", "evidence_of", "found_in", "prepare", "shapes_of"]

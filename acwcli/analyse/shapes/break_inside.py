@@ -8,8 +8,8 @@ from typing import Any
 import polars as pl
 
 from acwcli.analyse import figures
-from acwcli.analyse.shapes.others import STATISTIC
-from acwcli.analyse.shapes.prepared import RATIO
+from acwcli.analyse.shapes.others import ROLES, STATISTIC, of_others
+from acwcli.analyse.shapes.prepared import ASKED, RATIO
 
 NAME = "break-inside"
 LONG, LONG_MS = 3.0, 120_000
@@ -36,17 +36,18 @@ def signs(wraps: pl.DataFrame, min_wraps: int) -> pl.DataFrame:
         _long().sum().cast(pl.Int64).alias("long"),
         (_long() & _left()).sum().cast(pl.Int64).alias("marked"),
         _left().sum().cast(pl.Int64).alias("left"),
+        *ROLES,
     )
     n, k = pl.col("long"), pl.col("marked")
     own = (pl.col("left") - k) / (pl.col("wraps") - n)
-    others = (k.sum() - k) / (n.sum() - n)
+    others = of_others("marked") / of_others("long")
     usual = pl.max_horizontal(own.fill_nan(None), others.fill_nan(None), pl.lit(FLOOR)).clip(upper_bound=0.99)
     agents = agents.with_columns((k / n).alias("share"), usual.alias("usual_share"))
     error = (n * pl.col("usual_share") * (1 - pl.col("usual_share"))).sqrt()
     sure = (k - n * pl.col("usual_share")) / error
     beyond = pl.min_horizontal(k / LEAST_WRAPS, pl.col("share") / LEAST_SHARE, sure / SURE)
     signs = agents.filter(n > 0).with_columns(beyond.alias(STATISTIC))
-    return signs.filter(pl.col("wraps") >= min_wraps, pl.col(STATISTIC) >= 1)
+    return signs.filter(ASKED, pl.col("wraps") >= min_wraps, pl.col(STATISTIC) >= 1)
 
 
 def sentence(found: Mapping[str, Any]) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -92,20 +92,21 @@ def evidence_of(wraps: pl.DataFrame, agent: str, found: Found) -> pl.DataFrame:
     return detector.evidence(own.sort("wrap_start", "source", "row", nulls_last=True), found.numbers)
 
 
-def shapes_of(obs: pl.LazyFrame, min_wraps: int = 20) -> pl.DataFrame:
+def shapes_of(obs: pl.LazyFrame, min_wraps: int = 20, agents: Sequence[str] | None = None) -> pl.DataFrame:
     """Name the shapes of every agent, vectorised over agents.
 
     Args:
         obs: one row per counted wrap, see `prepare`.
         min_wraps: an agent with fewer wraps shows no shape.
+        agents: whose shapes are asked for; None is everybody's.
 
     Returns:
-        One row per agent who shows any: `agent_id` and `shapes`, their names with commas between, the strongest first.
+        One row per agent who shows any: `agent_id` and `shapes`, their names with `; ` between, the strongest first.
     """
-    wraps = prepare(obs)
+    wraps = prepare(obs, agents=agents)
     signs = [
         detector.signs(wraps, min_wraps).select("agent_id", STATISTIC, pl.lit(detector.NAME).alias("shapes"))
         for detector in DETECTORS
     ]
     ordered = pl.concat(signs).sort(STATISTIC, descending=True, maintain_order=True)
-    return ordered.group_by("agent_id").agg(pl.col("shapes").str.join(", ")).sort(pl.col("agent_id").cast(pl.String))
+    return ordered.group_by("agent_id").agg(pl.col("shapes").str.join("; ")).sort(pl.col("agent_id").cast(pl.String))

@@ -9,7 +9,7 @@ from typing import Any
 import polars as pl
 
 from acwcli.analyse.shapes.others import STATISTIC
-from acwcli.analyse.shapes.prepared import RATIO, SHIFT
+from acwcli.analyse.shapes.prepared import ASKED, RATIO, SHIFT
 from acwcli.analyse.shapes.trend import LEAST_RATIO, SURE, trends
 
 NAME = "learning-curve"
@@ -27,7 +27,7 @@ def _hours() -> pl.Expr:
 def signs(wraps: pl.DataFrame, min_wraps: int) -> pl.DataFrame:
     """Fit a line through each agent's wraps over the whole time; one odd day must not make the slope."""
     found = trends(wraps, _hours(), ["agent_id"])
-    timed = wraps.filter(pl.col("wrap_start").is_not_null())
+    timed = wraps.filter(ASKED, pl.col("wrap_start").is_not_null())
     length = pl.col(RATIO).clip(lower_bound=LEAST_RATIO).log()
     shifts = timed.group_by("agent_id", SHIFT).agg(_hours().mean().alias("x"), length.mean().alias("y"))
     steady = shifts.group_by("agent_id").agg(

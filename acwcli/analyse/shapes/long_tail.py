@@ -9,7 +9,7 @@ import polars as pl
 
 from acwcli.analyse import figures
 from acwcli.analyse.shapes.others import STATISTIC, oftener_than_others
-from acwcli.analyse.shapes.prepared import RATIO
+from acwcli.analyse.shapes.prepared import RATIO, USUALLY
 
 NAME = "long-tail"
 FAR = 5.0
@@ -27,7 +27,7 @@ def signs(wraps: pl.DataFrame, min_wraps: int) -> pl.DataFrame:
     time = pl.col(figures.VALUE).filter(tail).sum() / pl.col(figures.VALUE).sum()
     agents = wraps.group_by("agent_id").agg(time.alias("time"), pl.col(RATIO).median().alias("median"))
     signs = found.join(agents, on="agent_id")
-    limit = NORMAL * max(float(wraps.select(pl.col(RATIO).median()).item() or 0.0), 0.01)
+    limit = NORMAL * max(float(wraps.filter(USUALLY).select(pl.col(RATIO).median()).item() or 0.0), 0.01)
     beyond = pl.min_horizontal(STATISTIC, pl.col("time") / LEAST_TIME)
     return signs.filter(pl.col("median") <= limit).with_columns(beyond.alias(STATISTIC)).filter(pl.col(STATISTIC) >= 1)
 

@@ -10,7 +10,7 @@ import polars as pl
 from acwcli.analyse import figures
 from acwcli.analyse.mechanical import COARSE_MS, COARSE_SHARE, SPIKE_BEYOND, SPIKE_HALF_MS, SPIKE_HEIGHT
 from acwcli.analyse.shapes.others import STATISTIC, oftener_than_others
-from acwcli.analyse.shapes.prepared import SECOND
+from acwcli.analyse.shapes.prepared import ASKED, SECOND, USUALLY
 
 NAME = "pegged-at-timer"
 LEAST_SHARE = 0.25
@@ -31,8 +31,10 @@ def signs(wraps: pl.DataFrame, min_wraps: int) -> pl.DataFrame:
 
 def _spikes(wraps: pl.DataFrame, min_wraps: int) -> pl.DataFrame:
     value = pl.col(figures.VALUE)
-    if wraps.is_empty() or wraps.select((value % COARSE_MS == 0).mean()).item() > COARSE_SHARE:
+    usual = wraps.filter(USUALLY)
+    if usual.is_empty() or usual.select((value % COARSE_MS == 0).mean()).item() > COARSE_SHARE:
         wraps = wraps.clear()
+    wraps = wraps.filter(ASKED)
     # A spike this large that cuts the lengths off holds the agent's p80: only lengths near it can be one.
     p80 = wraps.group_by("agent_id").agg(value.quantile(0.8, "nearest").alias("p80"))
     near = wraps.select("agent_id", value, SECOND).join(p80, on="agent_id")
@@ -41,7 +43,7 @@ def _spikes(wraps: pl.DataFrame, min_wraps: int) -> pl.DataFrame:
     top = often.unique("agent_id", keep="first", maintain_order=True).select("agent_id", pl.col(SECOND).alias("at_s"))
     at_ms = pl.col("at_s") * 1000
     low, high = at_ms - SPIKE_HALF_MS, at_ms + SPIKE_HALF_MS
-    around = wraps.join(top, on="agent_id").group_by("agent_id", "at_s")
+    around = wraps.join(top, on="agent_id").group_by("agent_id", "at_s", USUALLY)
     agents = around.agg(
         pl.len().cast(pl.Int64).alias("wraps"),
         value.is_between(low, high).sum().cast(pl.Int64).alias("marked"),
@@ -55,13 +57,13 @@ def _spikes(wraps: pl.DataFrame, min_wraps: int) -> pl.DataFrame:
         pl.col("wraps") >= min_wraps,
     ).with_columns((pl.col("marked") / pl.col("wraps")).alias("share"))
     agents = agents.filter(pl.col("share") >= LEAST_SHARE)
-    return _beside_others(agents, wraps)
+    return _beside_others(agents, usual)
 
 
-def _beside_others(agents: pl.DataFrame, wraps: pl.DataFrame) -> pl.DataFrame:
+def _beside_others(agents: pl.DataFrame, usual: pl.DataFrame) -> pl.DataFrame:
     """Measure the same second among all others; few agents come this far, and few different seconds."""
     near = [
-        wraps.select(
+        usual.select(
             pl.lit(second, pl.Int64).alias("at_s"),
             ((pl.col(figures.VALUE) - second * 1000).abs() <= SPIKE_HALF_MS).sum().cast(pl.Int64).alias("all_near"),
         )
@@ -69,8 +71,9 @@ def _beside_others(agents: pl.DataFrame, wraps: pl.DataFrame) -> pl.DataFrame:
     ]
     schema = {"at_s": pl.Int64(), "all_near": pl.Int64()}
     signs = agents.join(pl.concat(near) if near else pl.DataFrame(schema=schema), on="at_s", how="left")
-    rest = wraps.height - pl.col("wraps")
-    others = pl.when(rest > 0).then((pl.col("all_near") - pl.col("marked")) / rest)
+    own = {name: pl.when(USUALLY).then(name).otherwise(0) for name in ("wraps", "marked")}
+    rest = usual.height - own["wraps"]
+    others = pl.when(rest > 0).then((pl.col("all_near") - own["marked"]) / rest)
     signs = signs.with_columns(others.alias("others_share"))
     # Beside nobody at all nothing can be said of the agent.
     beyond = pl.min_horizontal(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import polars as pl
 
-from acwcli.analyse.shapes.prepared import RATIO
+from acwcli.analyse.shapes.prepared import ASKED, RATIO, USUALLY
 
 SURE = 3.0
 """Standard errors between the agent's slope and that of everybody."""
@@ -26,11 +26,16 @@ def trends(wraps: pl.DataFrame, hours: pl.Expr, lanes: list[str]) -> pl.DataFram
     """
     x, y, n = pl.col("x"), pl.col("y"), pl.col("wraps")
     timed = wraps.filter(pl.col("wrap_start").is_not_null()).select(
-        *lanes, (hours - hours.min()).alias("x"), pl.col(RATIO).clip(lower_bound=LEAST_RATIO).log().alias("y")
+        *lanes,
+        ASKED,
+        USUALLY,
+        (hours - hours.min()).alias("x"),
+        pl.col(RATIO).clip(lower_bound=LEAST_RATIO).log().alias("y"),
     )
     products = {"xx": x * x, "xy": x * y, "yy": y * y}
     by_lane = timed.group_by(lanes).agg(
         pl.len().cast(pl.Int64).alias("wraps"),
+        pl.col(ASKED, USUALLY).first(),
         x.sum(),
         y.sum(),
         *[product.sum().alias(name) for name, product in products.items()],
@@ -39,14 +44,19 @@ def trends(wraps: pl.DataFrame, hours: pl.Expr, lanes: list[str]) -> pl.DataFram
     sums = (
         by_lane.sort(lanes)
         .group_by("agent_id", maintain_order=True)
-        .agg(n.sum(), pl.len().cast(pl.Int64).alias("lanes"), *[one.sum() for one in centred])
+        .agg(
+            n.sum(),
+            pl.len().cast(pl.Int64).alias("lanes"),
+            pl.col(ASKED, USUALLY).first(),
+            *[one.sum() for one in centred],
+        )
     )
     sums = sums.filter(pl.col("xx") > 1e-6, n > pl.col("lanes") + 2)
     own = pl.col("xy") / pl.col("xx")
     rest = pl.max_horizontal(pl.col("yy") - own * pl.col("xy"), pl.lit(1e-9))
     error = (rest / (pl.col("wraps") - pl.col("lanes") - 1) / pl.col("xx")).sqrt()
-    slope = own - pl.col("xy").sum() / pl.col("xx").sum()
+    slope = own - pl.col("xy").filter(USUALLY).sum() / pl.col("xx").filter(USUALLY).sum()
     # Evenly spread over a span L, times have the variance L²/12.
     span = (12 * pl.col("xx") / pl.col("wraps")).sqrt()
     figures = (slope.alias("slope"), (slope / error).alias("sure"), span.alias("span"))
-    return sums.select("agent_id", "wraps", "lanes", *figures)
+    return sums.with_columns(figures).filter(ASKED).select("agent_id", "wraps", "lanes", "slope", "sure", "span")
