@@ -11,11 +11,11 @@ from acwcli.cli.flags import OutFlags, Paths, ReadFlags, WrapFlags, with_flags
 from acwcli.errors import ExitCode, UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from polars import DataFrame
 
-    from acwcli.pipeline import Wraps
+    from acwcli.pipeline import Question, Wraps
 
 
 @dataclass(frozen=True)
@@ -94,12 +94,8 @@ def command(
     from acwcli.cli import narrate, parse, session
 
     peer_columns = tuple(parse.names_in(fair.peers))
-    measured = parse.one_of(of, pipeline.MEASURES, "--of")
-    if quick and measured != "acw":
-        raise UsageError("--quick looks for skipped notes, so it works with --of acw only")
     mix = pipeline.mix_columns(parse.names_in(fair.mix) if fair.mix is not None else None)
-    denominator = parse.one_of(fair.per, pipeline.DENOMINATORS, "--per")
-    question = pipeline.Question(measured, tuple(dict.fromkeys(("agent_id", *peer_columns, *mix))), denominator)
+    question = _question(of, fair, (*peer_columns, *mix), quick=quick)
     rules = pipeline.rules(over or [], under or [], quick=quick)
     checked = pipeline.measure(measure)
     fdr = parse.share(fair.fdr, "--fdr")
@@ -115,6 +111,17 @@ def command(
     session.emit(answer, out, read.tz)
     if fail_on_flag and pipeline.findings(answer):
         raise typer.Exit(ExitCode.FINDINGS)
+
+
+def _question(of: str, fair: FairFlags, columns: Sequence[str], *, quick: bool) -> Question:
+    from acwcli import pipeline
+    from acwcli.cli import parse
+
+    measured = parse.one_of(of, pipeline.MEASURES, "--of")
+    if quick and measured != "acw":
+        raise UsageError("--quick looks for skipped notes, so it works with --of acw only")
+    denominator = parse.one_of(fair.per, pipeline.DENOMINATORS, "--per")
+    return pipeline.Question(measured, tuple(dict.fromkeys(("agent_id", *columns))), denominator)
 
 
 def _newcomers(fair: FairFlags, read: ReadFlags) -> Callable[[Wraps], DataFrame | None]:
