@@ -298,6 +298,62 @@ def test_quirk_14_the_status_stays_available_during_acw(tmp_path):
     assert [(wrap["acw_ms"], wrap["ended_by"]) for wrap in wraps(path)] == [(30_000, "not_ready")]
 
 
+def test_rule_8_a_rejected_event_leaves_the_open_wrap_invalid(tmp_path):
+    """The event that shows the contact gone has no readable time: when it left nobody knows."""
+    path = stream(tmp_path, *CALL, (130, "HEART_BEAT", snapshot()), (200, "STATE_CHANGE", snapshot(status="Break")))
+    documents = [json.loads(line) for line in path.read_text().splitlines()]
+    documents[4]["EventTimestamp"] = "08:01 or so"
+    (wrap,) = wraps(write(tmp_path, *documents, name="damaged.ndjson"))
+    assert (wrap["status"], wrap["acw_ms"], wrap["wrap_end"]) == ("invalid", None, None)
+    assert (wrap["contact_id"], wrap["wrap_start"].timestamp() % 3600) == ("c1", 75.25)
+    total = counts(tmp_path / "damaged.ndjson")
+    assert (total.read, total.rejected) == (7, {"unreadable time": 1})
+
+
+def test_rule_8_newest_first_and_in_another_file(tmp_path):
+    path = stream(tmp_path, *CALL, (130, "HEART_BEAT", snapshot()))
+    documents = [json.loads(line) for line in path.read_text().splitlines()]
+    documents[4]["EventTimestamp"] = None
+    turned = write(tmp_path, *reversed(documents), name="turned.ndjson")
+    assert [wrap["status"] for wrap in wraps(turned)] == ["invalid"]
+    first, second = write(tmp_path, *documents[:4], name="1.json"), write(tmp_path, *documents[4:], name="2.json")
+    assert [wrap["status"] for wrap in wraps(first, second)] == ["invalid"]
+
+
+@pytest.mark.parametrize("place", [0, 1, 2, 3, 5])
+def test_rule_8_a_rejected_event_beside_the_wrap_does_no_harm(tmp_path, place):
+    path = stream(tmp_path, *CALL, (130, "HEART_BEAT", snapshot()), (200, "STATE_CHANGE", snapshot(status="Break")))
+    documents = [json.loads(line) for line in path.read_text().splitlines()]
+    documents[place]["EventTimestamp"] = "nothing"
+    (wrap,) = wraps(write(tmp_path, *documents, name="damaged.ndjson"))
+    assert (wrap["status"], wrap["acw_ms"]) == ("ok", 30_000)
+
+
+def test_rule_8_is_about_the_agent_s_own_events(tmp_path):
+    path = stream(tmp_path, *CALL)
+    documents = [json.loads(line) for line in path.read_text().splitlines()]
+    other = json.loads(json.dumps(documents[3]).replace("anna", "ben")) | {"EventTimestamp": "?", "EventId": "x"}
+    (wrap,) = wraps(write(tmp_path, *documents[:4], other, documents[4], name="two.ndjson"))
+    assert (wrap["status"], wrap["acw_ms"]) == ("ok", 30_000)
+
+
+def test_rule_8_on_a_chat_s_own_track(tmp_path):
+    steps = (
+        (0, "STATE_CHANGE", snapshot(contact("CONNECTED", 0, "c1", "CHAT"), contact("CONNECTED", 0, "c2", "CHAT"))),
+        (60, "STATE_CHANGE", snapshot(contact("ENDED", 60, "c1", "CHAT"), contact("CONNECTED", 0, "c2", "CHAT"))),
+        (70, "HEART_BEAT", snapshot(contact("ENDED", 60, "c1", "CHAT"), contact("CONNECTED", 0, "c2", "CHAT"))),
+        (80, "STATE_CHANGE", snapshot(contact("CONNECTED", 0, "c2", "CHAT"))),
+        (90, "STATE_CHANGE", snapshot(contact("ENDED", 90, "c2", "CHAT"))),
+        (99, "STATE_CHANGE", snapshot()),
+    )
+    documents = [json.loads(line) for line in stream(tmp_path, *steps).read_text().splitlines()]
+    documents[2]["EventTimestamp"] = "?"
+    told = wraps(write(tmp_path, *documents, name="chats.ndjson"))
+    assert [(wrap["contact_id"], wrap["status"], wrap["acw_ms"]) for wrap in told] == [
+        ("c1", "invalid", None), ("c2", "ok", 9_000),
+    ]  # fmt: skip
+
+
 @pytest.mark.parametrize("state", ["MISSED", "REJECTED", "ERROR"])
 def test_a_missed_contact_is_no_wrap(tmp_path, state):
     path = stream(tmp_path, *CALL[:2], (30, "STATE_CHANGE", snapshot(contact(state, 30))), *CALL[4:])

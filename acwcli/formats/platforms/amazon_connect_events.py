@@ -47,6 +47,7 @@ _STATES = {
 _GONE = "gone"
 _REMOVED = r"^\(?removed\)?$"
 _CONTACT = ["agent_id", "contact_id"]
+_PLACES = {"event": "after", "event_at": "at"}
 
 
 def match(probe: Probe, options: ReadOptions) -> Match:  # noqa: ARG001  # every format is asked the same way
@@ -69,10 +70,11 @@ def read(probes: Sequence[Probe], options: ReadOptions) -> list[FileFrame]:
     )
     events = _accounted(events.sort("event_at", "file", "place", nulls_last=True).with_row_index("event"))
     good = events.filter(pl.col("rejected").is_null() & pl.col("ignored").is_null())
-    runs = _contact_runs(good)
+    lost = _lost(events)
+    runs = _without_sure_end(_contact_runs(good), lost)
     status = _status_runs(good)
     told = pl.concat([runs["event"], runs["ending_event"].drop_nulls(), status["event"]]).unique()
-    states = pl.concat([_as_states(runs), status], how="diagonal_relaxed")
+    states = pl.concat([_as_states(runs), status, lost], how="diagonal_relaxed")
     return [
         _of_file(probe, documents, events.filter(pl.col("file") == place), states, told)
         for place, (probe, documents) in enumerate(zip(probes, read, strict=True))
@@ -140,14 +142,38 @@ def _contact_runs(events: pl.DataFrame) -> pl.DataFrame:
         "event",
         ended_at=pl.max_horizontal(ending, pl.when(ending.is_not_null()).then(pl.col("event_time"))),
         ending_event=pl.col("event").shift(-1).over(_CONTACT),
+        ending=pl.col("state").shift(-1).over(_CONTACT),
     )
+
+
+def _lost(events: pl.DataFrame) -> pl.DataFrame:
+    """Rejected events of known agents, placed behind the good event before them (`after`) in their file (rule 8)."""
+    good = pl.col("rejected").is_null() & pl.col("ignored").is_null()
+    before = [pl.when(good).then(pl.col(name)).forward_fill().alias(at) for name, at in _PLACES.items()]
+    placed = events.sort("file", "place").with_columns(before)
+    lost = pl.col("rejected").is_not_null() & pl.col("agent_id").is_not_null() & pl.col("after").is_not_null()
+    return placed.filter(lost).select("agent_id", "event", *_PLACES.values(), lost=pl.lit(True))
+
+
+def _without_sure_end(runs: pl.DataFrame, lost: pl.DataFrame) -> pl.DataFrame:
+    """A contact that left the list after a lost event may have left with it: nobody knows when its state ended."""
+    if lost.is_empty():
+        return runs
+    nearest = lost.select("agent_id", "after").sort("after")
+    spans = (
+        runs.sort("event")
+        .join_asof(nearest, left_on="event", right_on="after", by="agent_id", strategy="forward", coalesce=False)
+        .with_columns(unsure=(pl.col("ending") == _GONE) & (pl.col("after") < pl.col("ending_event")))
+    )
+    known = pl.when(~pl.col("unsure").fill_null(False)).then(pl.col("ended_at"))
+    return spans.with_columns(ended_at=known).drop("after", "unsure")
 
 
 def _as_states(runs: pl.DataFrame) -> pl.DataFrame:
     """A call is followed by the agent's status; of contacts side by side each is ended by leaving the list itself."""
     own_track = pl.col("channel").ne_missing("voice")
     left = pl.when(pl.col("state") == _GONE).then(pl.lit("other")).otherwise(pl.col("state"))
-    return runs.filter((pl.col("state") != _GONE) | own_track).drop("ending_event").with_columns(state=left)
+    return runs.filter((pl.col("state") != _GONE) | own_track).drop("ending_event", "ending").with_columns(state=left)
 
 
 def _listed(events: pl.DataFrame, snapshot: str, order: int) -> pl.DataFrame:
@@ -195,7 +221,9 @@ def _of_file(
     unused = pl.when(~pl.col("event").is_in(told.implode())).then(silent)
     accounted = events.with_columns(ignored=pl.coalesce("ignored", unused)).sort("row")
     loaded = account_records(probe.plain, "states", accounted, documents)
-    own = states.join(events.select("event", "row"), on="event", how="inner").sort("event_time", "event")
+    own = states.join(events.select("event", "row"), on="event", how="inner").sort(
+        pl.coalesce("event_time", "at"), pl.coalesce("after", "event"), "lost", nulls_last=False
+    )
     loaded.frame = own.select(
         pl.col("agent_id").cast(pl.Categorical),
         "event_time",
@@ -205,7 +233,7 @@ def _of_file(
         "channel",
         "ended_at",
         "row",
-        rejected=pl.lit(False),
+        rejected=pl.col("lost").fill_null(False),
     )
     loaded.details["columns"] = "contacts of CurrentAgentSnapshot and PreviousAgentSnapshot"
     return loaded
