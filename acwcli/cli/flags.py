@@ -49,15 +49,15 @@ class ReadFlags:
         _opt("--rows", help="SQL over the file's own columns that picks its rows.", panel=_READ, metavar="SQL"),
     ] = None
     encoding: Annotated[str | None, _opt("--encoding", help="Force a text encoding.", panel=_READ)] = None
-    tz: Annotated[
-        str,
+    zone: Annotated[
+        str | None,
         _opt(
             "--tz",
             help="Zone of times without offset, of days and hours, and of output (UTC).",
             panel=_READ,
             metavar="ZONE",
         ),
-    ] = "UTC"
+    ] = None
     wrap_reason: Annotated[
         list[str] | None,
         _opt(
@@ -97,6 +97,11 @@ class ReadFlags:
     max_bad: Annotated[
         str, _opt("--max-bad", help="Share of rejected rows a file may have (1%).", panel=_READ, metavar="SHARE")
     ] = "1%"
+
+    @property
+    def tz(self) -> str:
+        """The zone to work in."""
+        return self.zone or "UTC"
 
 
 @dataclass(frozen=True)

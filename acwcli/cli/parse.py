@@ -38,6 +38,7 @@ def read_options(flags: ReadFlags, needs: Iterable[str]) -> ReadOptions:
         words[name] = (*words.get(name, ()), word)
     return ReadOptions(
         tz=flags.tz,
+        tz_given=flags.zone is not None,
         encoding=flags.encoding,
         input_format=flags.input_format,
         columns=dict(pairs(flags.map or [], "--map", MAPPABLE)),

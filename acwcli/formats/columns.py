@@ -63,6 +63,11 @@ def choose(grid: Grid, wanted: Collection[str], mapped: Mapping[str, str]) -> Ch
     return Chosen(parts, dates[0] if len(set(dates)) == 1 and len(dates) > 1 else None)
 
 
+def has_column(headers: Collection[str], target: str) -> bool:
+    """Whether a file has what `--map` points at: a column, or both parts of `date+time`."""
+    return target in headers or all(part.strip() in headers for part in target.split("+"))
+
+
 def _mapped_parts(grid: Grid, name: str, target: str) -> tuple[str, ...]:
     if target in grid.columns:
         return (target,)

@@ -5,12 +5,12 @@ from __future__ import annotations
 import importlib
 import pkgutil
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Protocol, cast
 
 from acwcli.errors import AcwError, InputError, UsageError, did_you_mean
 from acwcli.formats import platforms
-from acwcli.formats.columns import guess_kind_of_map
+from acwcli.formats.columns import guess_kind_of_map, has_column
 from acwcli.formats.frames import FileFrame, Match, Probe
 from acwcli.formats.inputs import Input
 from acwcli.formats.look_alikes import advice
@@ -49,12 +49,16 @@ class Recognised:
         format: the format's name; None when nobody knows it.
         matches: what each format said, best first.
         problem: why the file is left out, when it is.
+        options: how to read this file: without what `--map` names in other files only.
+        notes: what to say about that.
     """
 
     probe: Probe
     format: str | None
     matches: dict[str, Match] = field(default_factory=dict)
     problem: str = ""
+    options: ReadOptions = field(default_factory=ReadOptions)
+    notes: tuple[str, ...] = ()
 
 
 def names(profiles: Sequence[str] = ()) -> tuple[str, ...]:
@@ -92,7 +96,11 @@ def recognise(inputs: Sequence[Input], options: ReadOptions) -> list[Recognised]
     known = names(options.profiles)
     if forced is not None and forced not in known:
         raise UsageError(f"unknown input format '{forced}'{did_you_mean(forced, known)}; known: {', '.join(known)}")
-    found = [_recognise(item, options, forced) for item in inputs]
+    probes = [Probe(item, options.encoding) for item in inputs]
+    found = [
+        replace(_recognise(probe, own, forced), options=own, notes=notes)
+        for probe, (own, notes) in zip(probes, _own_maps(probes, options), strict=True)
+    ]
     if all(item.format is None for item in found):
         reasons = "; ".join(f"{item.probe.input.name}: {item.problem}" for item in found[:3])
         raise InputError(f"no file that can be read ({reasons})")
@@ -110,10 +118,39 @@ def _refuse_idle_profiles(found: Sequence[Recognised], options: ReadOptions) -> 
             raise InputError(f"profile {path} fits none of the files; {first.probe.input.name}: {missing}")
 
 
-def _recognise(item: Input, options: ReadOptions, forced: str | None) -> Recognised:
-    probe = Probe(item, options.encoding)
+def _own_maps(probes: Sequence[Probe], options: ReadOptions) -> list[tuple[ReadOptions, tuple[str, ...]]]:
+    """What of `--map` holds for each file: a column that other files have and this one lacks is left to its own words.
+
+    A column that no file has stays, and is an error as soon as a file is looked at.
+    """
+    if not options.columns or len(probes) == 1:
+        return [(options, ())] * len(probes)
+    headers = [_headers(probe) for probe in probes]
+    known = {name for name, at in options.columns.items() if any(has_column(own or (), at) for own in headers)}
+    found = []
+    for probe, own in zip(probes, headers, strict=True):
+        lacks = [name for name in known if own is not None and not has_column(own, options.columns[name])]
+        kept = {name: at for name, at in options.columns.items() if name not in lacks}
+        notes = tuple(
+            f"{probe.input.name}: no column '{options.columns[name]}', so --map {name} holds for other files only"
+            for name in sorted(lacks)
+        )
+        found.append((replace(options, columns=kept), notes))
+    return found
+
+
+def _headers(probe: Probe) -> Sequence[str] | None:
+    try:
+        return probe.grid.columns
+    except InputError:
+        return None
+
+
+def _recognise(probe: Probe, options: ReadOptions, forced: str | None) -> Recognised:
+    item = probe.input
     try:
         if forced is not None:
+            _refuse_misfit(probe, forced, options)
             return Recognised(probe, forced, {forced: Match(1, "named with --input-format")})
         matches = _ask(probe, options)
     except InputError as error:
@@ -127,6 +164,20 @@ def _recognise(item: Input, options: ReadOptions, forced: str | None) -> Recogni
         if item.named:
             raise
         return Recognised(probe, None, matches, problem=str(error))
+
+
+def _refuse_misfit(probe: Probe, forced: str, options: ReadOptions) -> None:
+    """A forced format is taken at its word, but not for a file that lacks what it is read by.
+
+    Raises:
+        InputError: something is missing, and `--map` does not name it.
+    """
+    found = platform(forced, options.profiles).match(probe, options)
+    if not found.score:
+        raise InputError(
+            f"{probe.input.name}: --input-format {forced} does not fit, it lacks: {found.missing}. Leave "
+            "--input-format out to have the file recognised, or name its columns with --map"
+        )
 
 
 def _ask(probe: Probe, options: ReadOptions) -> dict[str, Match]:

@@ -12,6 +12,8 @@ class ReadOptions:
 
     Attributes:
         tz: IANA zone of times without offset.
+        tz_given: the user named it, so it comes before the zone of a profile.
+        tz_from: where the zone comes from, for notes.
         encoding: forced text encoding, or None to detect.
         input_format: forced format name, or None to recognise by content.
         columns: canonical name → column of the file (`date+time` joins two).
@@ -29,6 +31,8 @@ class ReadOptions:
     """
 
     tz: str = "UTC"
+    tz_given: bool = False
+    tz_from: str = "--tz"
     encoding: str | None = None
     input_format: str | None = None
     columns: Mapping[str, str] = field(default_factory=dict)

@@ -43,13 +43,18 @@ class ProfileFormat:
         """The grade of evidence it gives."""
         return self.profile.method
 
-    def match(self, probe: Probe, options: ReadOptions) -> Match:  # noqa: ARG002  # as every format is asked
+    def match(self, probe: Probe, options: ReadOptions) -> Match:
         """The needed headers are there, and the cells that must tell do."""
         headers = probe.grid.columns
-        missing = [spellings[0] for spellings in self.profile.needed if first_found(spellings, headers) is None]
+        mapped = {text for name in options.columns for text in self.profile.columns.get(name, ())}
+        missing = [
+            spellings[0]
+            for spellings in self.profile.needed
+            if first_found(spellings, headers) is None and mapped.isdisjoint(spellings)
+        ]
         if missing:
             return Match(0, missing="no column " + ", ".join(missing))
-        for column, texts in self.profile.values.items():
+        for column, texts in self.profile.values.items() if options.input_format is None else ():
             if not _begins(probe.grid.sample, named_column(column, self.profile, headers), texts):
                 return Match(0, missing=f"no {column} that begins with {' or '.join(texts)}")
         # The more headers a profile names, the surer it is; one the user gave comes first.

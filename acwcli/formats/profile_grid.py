@@ -84,9 +84,12 @@ def prepare(grid: Grid, profile: Profile, options: ReadOptions) -> Prepared:
     """
     headers = grid.columns
     columns = {name: parts for name, given in profile.columns.items() if (parts := first_found(given, headers))}
-    if "agent_id" not in columns:
-        wanted = " or ".join(f"'{header}'" for header in profile.columns["agent_id"])
-        raise InputError(f"{grid.source}: no column {wanted}, which {profile.name} needs; map it with --map agent_id=…")
+    for name in ("agent_id", "event_time", "state") if profile.kind == "states" else ("agent_id",):
+        if name not in columns and name not in options.columns and name not in profile.constants:
+            wanted = " or ".join(f"'{header}'" for header in profile.columns[name])
+            raise InputError(
+                f"{grid.source}: no column {wanted}, which {profile.name} needs; map it with --map {name}=…"
+            )
     cells = _Cells(grid, profile)
     added = _cleaned(cells, columns)
     added |= _derived(cells, profile, columns)
@@ -108,6 +111,7 @@ def prepare(grid: Grid, profile: Profile, options: ReadOptions) -> Prepared:
 
 def _options(profile: Profile, options: ReadOptions, own: Mapping[str, str], units: Mapping[str, int]) -> ReadOptions:
     """What the profile says about reading; the user's own words come first."""
+    zone, said = _zone(profile, options)
     return replace(
         options,
         columns={**own, **options.columns},
@@ -117,10 +121,20 @@ def _options(profile: Profile, options: ReadOptions, own: Mapping[str, str], uni
         },
         units_ms=units,
         only_mapped=True,
-        tz=profile.tz or options.tz,
+        tz=zone,
+        tz_from=said,
         time_format=options.time_format,
         date_order=options.date_order or profile.date_order,
     )
+
+
+def _zone(profile: Profile, options: ReadOptions) -> tuple[str, str]:
+    """The zone of times without offset: the user's `--tz`, else the profile's own; and what a note says of it."""
+    if profile.tz is None or profile.tz == options.tz:
+        return options.tz, options.tz_from
+    if not options.tz_given:
+        return profile.tz, f"profile {profile.name}"
+    return options.tz, f"{options.tz_from}, not {profile.tz} as profile {profile.name} says"
 
 
 class _Cells:

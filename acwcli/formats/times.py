@@ -80,7 +80,9 @@ class Times:
         """What to say about the clocks."""
         said = []
         if self.is_local():
-            said.append(f"{self._grid.source}: times without offset read as {self._options.tz} (--tz)")
+            said.append(
+                f"{self._grid.source}: times without offset read as {self._options.tz} ({self._options.tz_from})"
+            )
         if self._fold is not None and self._fold.undecided:
             said.append(
                 f"{self._grid.source}: {self._fold.undecided} times of the repeated hour taken as its first pass"

@@ -58,7 +58,8 @@ class Loaded:
             for item in self.recognised
             if item.format is None
         ]
-        return [_said_of(file.source, note) for file in self.files for note in file.notes] + skipped
+        mapped = [note for item in self.recognised for note in item.notes]
+        return [_said_of(file.source, note) for file in self.files for note in file.notes] + mapped + skipped
 
     def rejects(self) -> pl.DataFrame:
         """Every rejected row: source, row, reason, raw text on one line."""
@@ -92,13 +93,14 @@ def load(paths: Sequence[str], options: ReadOptions) -> Loaded:
     """
     recognised = detect.recognise(find_inputs(paths), options)
     options = _with_contact_ids(recognised, options)
-    by_format: dict[str, list[detect.Recognised]] = {}
+    alike: dict[tuple[str, tuple[str, ...]], list[detect.Recognised]] = {}
     for item in recognised:
         if item.format is not None:
-            by_format.setdefault(item.format, []).append(item)
+            alike.setdefault((item.format, tuple(item.options.columns)), []).append(item)
     files: list[FileFrame] = []
-    for name, items in by_format.items():
-        files.extend(_read(name, [item.probe for item in items], options))
+    for (name, _), items in alike.items():
+        own = replace(options, columns=items[0].options.columns)
+        files.extend(_read(name, [item.probe for item in items], own))
     files.sort(key=_first_instant)
     counts = [
         RowCounts(file.read, Counter(file.ignored), Counter(dict(file.rejects["reason"].value_counts().iter_rows())))

@@ -52,7 +52,8 @@ def match(probe: Probe, options: ReadOptions) -> Match:
     values = probe.grid.sample.select(chosen.text("state").cast(pl.String).alias("state"))["state"].drop_nulls()
     own = _own_words(options.states)
     known = [value for value in values if fold(value) in own or state_of(value)]
-    if "state" not in options.columns and values.len() and len(known) < values.len() / 2:
+    sure = "state" in options.columns or options.input_format is not None
+    if not sure and values.len() and len(known) < values.len() / 2:
         return Match(
             0, missing=f"known states (of {values.len()} values {len(known)} are known, e.g. not '{values[0][:40]}')"
         )
