@@ -131,7 +131,9 @@ def from_columns(frame: pl.LazyFrame, names: Sequence[str]) -> pl.LazyFrame:
     ).with_columns(_emptied(name, ("NULL", "\\N")) for name in _FIELDS[1:])
 
 
-def states(events: pl.LazyFrame, wrap_reasons: Sequence[str] = DEFAULT_WRAP_REASONS) -> pl.DataFrame:
+def states(
+    events: pl.LazyFrame, wrap_reasons: Sequence[str] = DEFAULT_WRAP_REASONS, *, one_file: bool = False
+) -> pl.DataFrame:
     """Return what every row of a log says about its agent, one row for each row read, in order of file and row.
 
     Agents are followed in order of time across all files; rows of one instant keep their order, and a file whose
@@ -142,13 +144,15 @@ def states(events: pl.LazyFrame, wrap_reasons: Sequence[str] = DEFAULT_WRAP_REAS
             seconds, or a Datetime.
         wrap_reasons: pause reasons that mean wrap-up; '' stands for a pause without reason that directly follows
             the agent's call.
+        one_file: all rows are of one file, so none is a copy of another's.
 
     Returns:
         `agent_id event_time state contact_id queue channel reason ended_at file row`, with `ignored` and `rejected`:
         the reason a row is not used, or null. A restart has no agent and the state `unknown`, for everybody.
         A rejected row names an agent when it may have changed that agent's state.
     """
-    rows = _numbered_restarts(_without_copies(_in_order(_interpreted(events).collect())))
+    read = _with_reasons(_interpreted(events, one_file=one_file).collect())
+    rows = _numbered_restarts(_without_copies(_in_order(read)))
     agents = _agent_ids(rows)
     followed = rows.lazy().with_columns(pl.col("agent").replace(agents))
     changes = follow_agents(
@@ -200,19 +204,18 @@ def _instant_ms(epoch: pl.DataType) -> pl.Expr:
     return pl.when(column.str.contains(_EPOCH)).then((seconds * 1000).round().cast(pl.Int64, strict=False))
 
 
-def _interpreted(events: pl.LazyFrame) -> pl.LazyFrame:
+def _interpreted(events: pl.LazyFrame, *, one_file: bool) -> pl.LazyFrame:
     """Add `t` (ms), `rejected`, `kind` and the comparable forms of the fields that decide."""
     event = pl.col("event").str.to_uppercase()
     read = events.with_columns(
         t=_instant_ms(events.collect_schema()["epoch"]),
         event=event,
-        content=pl.struct(_FIELDS).hash(),
+        content=pl.lit(0, pl.UInt64) if one_file else pl.struct(_FIELDS).hash(),
         blank=pl.all_horizontal(pl.col(*_FIELDS).is_null()) & pl.col("__bad").is_null(),
         callid=_emptied("callid", NO_CALL),
         queue=_emptied("queue", NOBODY),
         agent=_emptied("agent", NOBODY),
         reason=pl.col("data1"),
-        folded=fold_expr(pl.col("data1").fill_null("")),
         kind=event.replace_strict(KINDS, default=None, return_dtype=pl.String),
     )
     every_queue = pl.col("kind").is_in(["pause", "unpause"]) & pl.col("queue").is_null()
@@ -226,7 +229,6 @@ def _interpreted(events: pl.LazyFrame) -> pl.LazyFrame:
         read.with_columns(
             rejected=rejected,
             kind=pl.when(every_queue).then(pl.col("kind") + " all").otherwise("kind"),
-            paused=((pl.col("kind") == "add") & (pl.col("folded") == "paused")).fill_null(False),
         )
         .with_columns(
             kind=pl.when(pl.col("rejected").is_null())
@@ -235,6 +237,24 @@ def _interpreted(events: pl.LazyFrame) -> pl.LazyFrame:
             .then(pl.lit("lost")),
         )
         .drop("__bad", "epoch", *_FIELDS[5:])
+    )
+
+
+def _with_reasons(rows: pl.DataFrame) -> pl.DataFrame:
+    """Add `folded`, the comparable form of the reason ('' for none and for rows without one), and `paused`.
+
+    Only the different reasons are folded: there are few of them.
+    """
+    told = (
+        pl.col("kind").is_in(["pause", "pause all", "unpause", "unpause all", "add"]) & pl.col("reason").is_not_null()
+    )
+    reasons = (
+        rows.lazy().filter(told).select(pl.col("reason").unique()).with_columns(folded=fold_expr(pl.col("reason")))
+    )
+    spelt, folded = reasons.collect()
+    known = pl.when(told).then(pl.col("reason")).replace_strict(spelt, folded, default=None, return_dtype=pl.String)
+    return rows.with_columns(folded=known.fill_null("")).with_columns(
+        paused=((pl.col("kind") == "add") & (pl.col("folded") == "paused")).fill_null(False)
     )
 
 

@@ -1,4 +1,7 @@
-"""The state of every agent after each row of a queue_log, as window expressions (no Python per row).
+"""The state of every agent after each row of a queue_log, as column expressions (no Python per row).
+
+Rows stand agent by agent, so what an agent's earlier rows say is found by moving along the column: `first` marks where
+the next agent begins. Windows (`over`) would look every row up by its agent, a dozen times.
 
 Three questions are answered in turn for every row of one agent: is the agent logged on (`on`), in a call (`in_call`),
 paused and why (`wrapping`)? The state is what follows from them. A restart starts every agent anew (`boot`).
@@ -21,23 +24,25 @@ _UNPAUSES = _KIND.is_in(["unpause", "unpause all"])
 _YES, _NO, _UNKNOWN = 1, 0, -1
 
 
-def _latest(value: pl.Expr, keys: str) -> pl.Expr:
-    """The last non-null value up to and including the row."""
-    return value.forward_fill().over(keys)
+def _latest(value: pl.Expr, first: str = "first") -> pl.Expr:
+    """The agent's last non-null value up to and including the row."""
+    place = pl.when(value.is_not_null() | pl.col(first)).then(pl.int_range(pl.len(), dtype=pl.UInt32))
+    return value.gather(place.forward_fill())
 
 
 def _spell(starts: pl.Expr) -> pl.Expr:
     """A number for each stretch of one agent's rows that begins with such a row (cheaper to group by than a count)."""
-    return pl.when(starts | pl.col(_AGENT).is_first_distinct()).then(pl.col("pos")).forward_fill().over(_AGENT)
+    return pl.when(starts | pl.col("first")).then(pl.col("pos")).forward_fill()
 
 
 def _before(column: str) -> pl.Expr:
-    return pl.col(column).shift(1).over(_AGENT)
+    """The value in the agent's row before."""
+    return pl.when(~pl.col("first")).then(pl.col(column).shift(1))
 
 
 def _prior(value: pl.Expr) -> pl.Expr:
     """The value in the agent's last earlier row that acts."""
-    return pl.when("acts").then(value).forward_fill().shift(1).over(_AGENT)
+    return pl.when(~pl.col("first")).then(_latest(pl.when("acts").then(value)).shift(1))
 
 
 def follow_agents(rows: pl.LazyFrame, wrap_reasons: Collection[str]) -> pl.LazyFrame:
@@ -57,11 +62,24 @@ def follow_agents(rows: pl.LazyFrame, wrap_reasons: Collection[str]) -> pl.LazyF
 
 
 def _numbered(rows: pl.LazyFrame) -> pl.LazyFrame:
-    """Add numbers to group by: `who` (an agent between two restarts) and `queue_no`."""
-    return rows.with_columns(
-        who=pl.col("pos").first().over("agent", "boot"),
-        queue_no=pl.col("queue").cast(pl.Categorical).to_physical().cast(pl.Int64),
+    """Put the rows agent by agent, and add marks and numbers: `who` is an agent between two restarts.
+
+    `begins` marks the first row of an agent, `first` that of an agent between two restarts.
+    """
+    needed = ("pos", "t", "agent", "boot", "kind", "queue", "callid", "reason", "folded", "paused")
+    by_agent = rows.select(*needed, person=pl.col("agent").cast(pl.Categorical).to_physical()).sort(
+        "person", maintain_order=True
     )
+    begins = (pl.col("person") != pl.col("person").shift(1)).fill_null(True)
+    return (
+        by_agent.with_columns(
+            begins=begins,
+            first=begins | (pl.col("boot") != pl.col("boot").shift(1)).fill_null(True),
+            queue_no=pl.col("queue").cast(pl.Categorical).to_physical().cast(pl.Int64),
+            call_no=pl.col("callid").hash(),
+        )
+        .with_columns(who=pl.when("first").then(pl.col("pos")).forward_fill())
+    )  # fmt: skip
 
 
 def _without_auto_unpause(rows: pl.LazyFrame) -> pl.LazyFrame:
@@ -95,12 +113,11 @@ def _presence(rows: pl.LazyFrame) -> pl.LazyFrame:
         .with_columns(
             joins=(pl.col("member") - pl.col("member").shift(1, fill_value=0).over("session", "key")).fill_null(0)
         )
-        .with_columns(queues=pl.col("joins").cum_sum().over("session"))
+        .with_columns(queues=_count_since("joins", "session"))
         .with_columns(left=logs_off)
         .with_columns(
             on=_latest(
-                pl.when(pl.col("left")).then(_NO).when(activity).then(_YES).when(_KIND == "lost").then(_UNKNOWN),
-                _AGENT,
+                pl.when(pl.col("left")).then(_NO).when(activity).then(_YES).when(_KIND == "lost").then(_UNKNOWN)
             ).fill_null(_UNKNOWN)
         )
         .with_columns(was_on=_before("on").fill_null(_UNKNOWN))
@@ -114,8 +131,8 @@ def _calls(rows: pl.LazyFrame) -> pl.LazyFrame:
     an earlier call of the agent: that row was written late and the agent is long in the next call.
     """
     connects, ends = _KIND == "connect", _KIND == "end"
-    current = _latest(pl.when(connects).then(pl.col("callid").fill_null("")), "agent")
-    seen = connects.cum_sum().over("agent", "callid") > 0
+    current = _latest(pl.when(connects).then(pl.col("callid").fill_null("")), "begins")
+    seen = connects.cum_sum().over("person", "call_no") > 0
     late = ends & seen & pl.col("callid").is_not_null() & (pl.col("callid") != current)
     settles = _KIND.is_in(["connect", "pause", "pause all", "unpause", "unpause all", "add", "login"])
     lost = _KIND == "lost"
@@ -124,10 +141,10 @@ def _calls(rows: pl.LazyFrame) -> pl.LazyFrame:
         .with_columns(may_end=ends & ~pl.col("late"))
         .with_columns(
             in_call=_latest(
-                pl.when(connects).then(True).when(pl.col("may_end") | pl.col("left") | lost).then(False), _AGENT
+                pl.when(connects).then(True).when(pl.col("may_end") | pl.col("left") | lost).then(False)
             ).fill_null(False),
             known=_latest(
-                pl.when(lost).then(False).when(settles | pl.col("left") | pl.col("may_end")).then(True), _AGENT
+                pl.when(lost).then(False).when(settles | pl.col("left") | pl.col("may_end")).then(True)
             ).fill_null(False),
         )
         .with_columns(was_in_call=_before("in_call").fill_null(False), was_known=_before("known").fill_null(False))
@@ -143,7 +160,7 @@ def _pause_class(rows: pl.LazyFrame, wrap_reasons: Collection[str]) -> pl.LazyFr
     repeats = (
         _PAUSES & pl.col("prior_kind").is_in(["pause", "pause all"]) & (pl.col("folded") == pl.col("prior_reason"))
     )
-    after_call = _latest(pl.when(_PAUSES & ~pl.col("repeats")).then(pl.col("prior_kind") == "end"), _AGENT)
+    after_call = _latest(pl.when(_PAUSES & ~pl.col("repeats")).then(pl.col("prior_kind") == "end"))
     named = pl.col("folded").is_in([reason for reason in wrap_reasons if reason])
     unnamed = (pl.col("folded") == "") & after_call if "" in wrap_reasons else pl.lit(False)
     same_action = pl.col("t") - pl.col("prior_t") <= _SAME_ACTION_MS
@@ -197,12 +214,12 @@ def _open_pauses(rows: pl.LazyFrame) -> pl.LazyFrame:
         )
         .with_columns(wraps=change(1), breaks=change(2))
         .with_columns(
-            wraps=_count_in_run("wraps") > 0,
-            breaks=_count_in_run("breaks") > 0,
+            wraps=_count_since("wraps", "run") > 0,
+            breaks=_count_since("breaks", "run") > 0,
             # An open pause is never older than its run, so the agent's latest of its class will do.
-            latest=_latest(latest, _AGENT),
-            wrap_reason=_latest(pl.when(pl.col("pauses") & pl.col("wrap")).then(reason), _AGENT),
-            break_reason=_latest(pl.when(pl.col("pauses") & ~pl.col("wrap")).then(reason), _AGENT),
+            latest=_latest(latest),
+            wrap_reason=_latest(pl.when(pl.col("pauses") & pl.col("wrap")).then(reason)),
+            break_reason=_latest(pl.when(pl.col("pauses") & ~pl.col("wrap")).then(reason)),
         )
         .with_columns(
             wrapping=pl.when(pl.col("wraps") & (pl.col("latest") | ~pl.col("breaks")))
@@ -216,11 +233,11 @@ def _open_pauses(rows: pl.LazyFrame) -> pl.LazyFrame:
     )
 
 
-def _count_in_run(change: str) -> pl.Expr:
-    """The running sum of changes since the run began; runs are many and short, so no window over them."""
-    total = pl.col(change).cum_sum().over(_AGENT)
-    at_start = pl.when(pl.col("run") == pl.col("pos")).then(total - pl.col(change))
-    return total - at_start.forward_fill().over(_AGENT)
+def _count_since(change: str, stretch: str) -> pl.Expr:
+    """The running sum of changes since the stretch began, which bears the `pos` of its first row (see `_spell`)."""
+    total = pl.col(change).cum_sum()
+    at_start = pl.when(pl.col(stretch) == pl.col("pos")).then(total - pl.col(change))
+    return total - at_start.forward_fill()
 
 
 def _outcome(rows: pl.LazyFrame) -> pl.LazyFrame:

@@ -39,10 +39,11 @@ def match(probe: Probe, options: ReadOptions) -> Match:  # noqa: ARG001  # every
 def read(probes: Sequence[Probe], options: ReadOptions) -> list[FileFrame]:
     """Read all files as one log: calls and pauses run on across rotated files."""
     reasons = options.wrap_reasons if options.wrap_reasons is not None else queue_log.DEFAULT_WRAP_REASONS
-    parsed = sorted((_events(probe, options) for probe in probes), key=lambda log: (log.first, log.probe.input.name))
+    logs = [_events(probe, options) for probe in probes]
+    parsed = sorted(logs, key=lambda log: (_first(log), log.probe.input.name)) if len(logs) > 1 else logs
     rows = [log.rows.with_columns(file=pl.lit(place, pl.UInt16)) for place, log in enumerate(parsed)]
     events = pl.concat(rows, how="diagonal_relaxed")
-    states = queue_log.states(events, reasons)
+    states = queue_log.states(events, reasons, one_file=len(parsed) == 1)
     configured = _configured(events, states)
     found = []
     for place, log in enumerate(parsed):
@@ -100,11 +101,10 @@ def _set_times(wraps: pl.DataFrame, log: _Log) -> FileFrame:
 
 @dataclass(frozen=True)
 class _Log:
-    """One file of the log: its rows, its first instant (s) and what to say about its clock."""
+    """One file of the log: its rows and what to say about its clock."""
 
     probe: Probe
     rows: pl.LazyFrame
-    first: float
     raw: Raw
     notes: list[str] = field(default_factory=list)
 
@@ -122,8 +122,13 @@ def _events(probe: Probe, options: ReadOptions) -> _Log:
         seconds = (times.instant("event_time").dt.epoch("ms") / 1000).cast(pl.String)
         rows = queue_log.from_columns(grid.frame.with_columns(seconds.alias(clock)), grid.columns)
         notes, raw = times.notes(), grid.raw
-    first = rows.select(pl.col("epoch").cast(pl.Float64, strict=False).min()).collect().item()
-    return _Log(probe, rows, first if first is not None else float("inf"), raw, notes)
+    return _Log(probe, rows, raw, notes)
+
+
+def _first(log: _Log) -> float:
+    """The first instant of a file in seconds; files without any come last."""
+    first = log.rows.select(pl.col("epoch").cast(pl.Float64, strict=False).min()).collect().item()
+    return float(first) if first is not None else float("inf")
 
 
 def _of_file(states: pl.DataFrame, log: _Log, elsewhere: pl.Series) -> FileFrame:
