@@ -36,4 +36,4 @@ def command(
     limit_ms = parse.length(within, "--within") if within is not None else None
     rebuilt = session.rebuild(paths, read, wrap, out, question.needs())
     answer = pipeline.diagnose(rebuilt, question, within_ms=limit_ms, min_wraps=min_wraps)
-    session.emit(answer, out, read.tz)
+    session.emit(answer, out, read.zone)

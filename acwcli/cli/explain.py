@@ -43,4 +43,4 @@ def command(
     limit_ms = parse.length(within, "--within") if within is not None else None
     rebuilt = session.rebuild(paths, read, wrap, out, pipeline.explain_needs(question))
     answer = pipeline.explain(rebuilt, agent, question, within_ms=limit_ms, peers=peer_columns, min_wraps=min_wraps)
-    session.emit(answer, out, read.tz)
+    session.emit(answer, out, read.zone)

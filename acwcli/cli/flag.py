@@ -108,7 +108,7 @@ def command(
         rebuilt, question, rules=rules, measure=checked, peers=peer_columns, min_wraps=min_wraps,
         every_agent=every_agent, mix=mix, fdr=fdr, only=verdicts, newcomers=newcomers(rebuilt),
     )  # fmt: skip
-    session.emit(answer, out, read.tz)
+    session.emit(answer, out, read.zone)
     if fail_on_flag and pipeline.findings(answer):
         raise typer.Exit(ExitCode.FINDINGS)
 

@@ -49,7 +49,7 @@ class ReadFlags:
         _opt("--rows", help="SQL over the file's own columns that picks its rows.", panel=_READ, metavar="SQL"),
     ] = None
     encoding: Annotated[str | None, _opt("--encoding", help="Force a text encoding.", panel=_READ)] = None
-    zone: Annotated[
+    tz: Annotated[
         str | None,
         _opt(
             "--tz",
@@ -99,9 +99,9 @@ class ReadFlags:
     ] = "1%"
 
     @property
-    def tz(self) -> str:
+    def zone(self) -> str:
         """The zone to work in."""
-        return self.zone or "UTC"
+        return self.tz or "UTC"
 
 
 @dataclass(frozen=True)

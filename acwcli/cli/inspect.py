@@ -36,4 +36,4 @@ def command(
         session.emit_text(pipeline.emit_profile(paths, parse.read_options(read, WRAP_FRAME)), out)
         return
     rebuilt = session.rebuild(paths, read, wrap, out, WRAP_FRAME)
-    session.emit(pipeline.inspect(rebuilt, verbose=verbose), out, read.tz)
+    session.emit(pipeline.inspect(rebuilt, verbose=verbose), out, read.zone)

@@ -29,7 +29,7 @@ def read_options(flags: ReadFlags, needs: Iterable[str]) -> ReadOptions:
     """Turn reading flags into options."""
     from acwcli.formats.options import ReadOptions
 
-    zone(flags.tz)
+    zone(flags.zone)
     if flags.date_order is not None:
         one_of(flags.date_order, DATE_ORDERS, "--date-order")
     states = pairs(flags.state or [], "--state", STATES)
@@ -37,8 +37,8 @@ def read_options(flags: ReadFlags, needs: Iterable[str]) -> ReadOptions:
     for name, word in states:
         words[name] = (*words.get(name, ()), word)
     return ReadOptions(
-        tz=flags.tz,
-        tz_given=flags.zone is not None,
+        tz=flags.zone,
+        tz_given=flags.tz is not None,
         encoding=flags.encoding,
         input_format=flags.input_format,
         columns=dict(pairs(flags.map or [], "--map", MAPPABLE)),

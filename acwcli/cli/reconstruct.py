@@ -19,4 +19,4 @@ def command(paths: Paths, read: ReadFlags, wrap: WrapFlags, out: OutFlags) -> No
     from acwcli.model.columns import WRAP_FRAME
 
     rebuilt = session.rebuild(paths, read, wrap, out, WRAP_FRAME)
-    session.emit(pipeline.wraps_table(rebuilt), out, read.tz)
+    session.emit(pipeline.wraps_table(rebuilt), out, read.zone)

@@ -29,7 +29,7 @@ def rebuild(paths: list[str], read: ReadFlags, wrap: WrapFlags, out: OutFlags, n
     answer_format(out)
     roster = read_roster(read.roster, read.encoding) if read.roster else None
     lookup = read_lookup(read.lookup, read.encoding) if read.lookup else None
-    options = parse.wrap_options(wrap, read.tz)
+    options = parse.wrap_options(wrap, read.zone)
     wanted = frozenset(needs) | pipeline.needs_of_where(options.where)
     reading = parse.read_options(read, wanted)
     loaded = pipeline.load(paths, reading)

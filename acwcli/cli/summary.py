@@ -46,4 +46,4 @@ def command(
     limit_ms = parse.length(limit, "--limit") if limit is not None else None
     rebuilt = session.rebuild(paths, read, wrap, out, question.needs())
     for_people = session.answer_format(out) == "table"
-    session.emit(pipeline.summarise(rebuilt, question, limit_ms=limit_ms, with_total=for_people), out, read.tz)
+    session.emit(pipeline.summarise(rebuilt, question, limit_ms=limit_ms, with_total=for_people), out, read.zone)

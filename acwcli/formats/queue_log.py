@@ -79,7 +79,7 @@ def parse_lines(lines: pl.LazyFrame) -> pl.LazyFrame:
 
     Returns:
         `epoch callid queue agent event data1..data6` String (null when absent or empty; what follows the sixth datum
-        stays glued to it), `__row`, `file`, and `__bad`: the reason a line cannot be read, or null.
+        stays glued to it), `__row`, `file`, `blank`, and `__bad`: the reason a line cannot be read, or null.
     """
     text = pl.col("text").str.strip_prefix("\ufeff").str.strip_chars_end("\r\n")
     # There is no quoting in this format: a '|' is always a separator.
@@ -89,7 +89,11 @@ def parse_lines(lines: pl.LazyFrame) -> pl.LazyFrame:
         lines.select(fields.alias("fields"), text.alias("__text"), "__row", "file")
         .unnest("fields")
         .with_columns(pl.col("data6").str.strip_chars_end("|"))
-        .with_columns(__bad=pl.when(too_short).then(pl.lit("fewer than 5 fields")))
+        .with_columns(
+            __bad=pl.when(too_short).then(pl.lit("fewer than 5 fields")),
+            # Not from the fields: the unused ones need not be cut out at all then.
+            blank=~pl.col("__text").str.contains(r"[^|\s]"),
+        )
         .with_columns(_emptied(name, ()) for name in _FIELDS)
         .drop("__text")
     )
@@ -119,16 +123,20 @@ def from_columns(frame: pl.LazyFrame, names: Sequence[str]) -> pl.LazyFrame:
         pieces = pl.col(columns["data"]).cast(pl.String).str.splitn("|", 6).struct.rename_fields(list(_FIELDS[5:]))
         frame = frame.with_columns(pieces.alias("__data")).unnest("__data")
         columns |= {name: name for name in _FIELDS[5:]}
-    return frame.select(
-        pl.col(columns["epoch"]).alias("epoch"),
-        *(
-            pl.col(columns[name]).cast(pl.String).alias(name) if name in columns else _no_text(name)
-            for name in _FIELDS[1:]
-        ),
-        "__row",
-        pl.col("file") if "file" in present else pl.lit(0, pl.UInt16).alias("file"),
-        pl.col("__bad") if "__bad" in present else _no_text("__bad"),
-    ).with_columns(_emptied(name, ("NULL", "\\N")) for name in _FIELDS[1:])
+    return (
+        frame.select(
+            pl.col(columns["epoch"]).alias("epoch"),
+            *(
+                pl.col(columns[name]).cast(pl.String).alias(name) if name in columns else _no_text(name)
+                for name in _FIELDS[1:]
+            ),
+            "__row",
+            pl.col("file") if "file" in present else pl.lit(0, pl.UInt16).alias("file"),
+            pl.col("__bad") if "__bad" in present else _no_text("__bad"),
+        )
+        .with_columns(_emptied(name, ("NULL", "\\N")) for name in _FIELDS[1:])
+        .with_columns(blank=pl.all_horizontal(pl.col(*_FIELDS).is_null()))
+    )
 
 
 def states(
@@ -154,33 +162,32 @@ def states(
     read = _with_reasons(_interpreted(events, one_file=one_file).collect())
     rows = _numbered_restarts(_without_copies(_in_order(read)))
     agents = _agent_ids(rows)
-    followed = rows.lazy().with_columns(pl.col("agent").replace(agents))
+    followed = rows.with_columns(pl.col("agent").replace(agents))
     changes = follow_agents(
-        followed.filter(pl.col("kind").is_not_null() & pl.col("agent").is_not_null()),
+        followed.lazy().filter(pl.col("kind").is_not_null() & pl.col("agent").is_not_null()),
         {fold(reason) for reason in wrap_reasons},
-    )
+    ).collect()
+    beside = pl.zeros(rows.height, pl.UInt32, eager=True).replace(0, None)
+    beside = beside.scatter(changes["pos"], pl.int_range(changes.height, dtype=pl.UInt32, eager=True))
     restart = (pl.col("event") == RESTART) & pl.col("rejected").is_null() & ~pl.col("copied")
     state = pl.when(restart).then(pl.lit("unknown")).otherwise("state").cast(pl.Enum(STATES))
     blamed = pl.col("rejected").is_null() | (pl.col("kind") == "lost")
-    return (
-        followed.drop("queue", "reason")
-        .join(changes, on="pos", how="left")
-        .sort("file", "__row")
-        .select(
-            agent_id=pl.when(~restart.fill_null(False) & blamed).then("agent"),
-            event_time=pl.when(pl.col("rejected").is_null()).then(pl.from_epoch("t", "ms").cast(INSTANT)),
-            state=state,
-            contact_id="contact_id",
-            queue="queue",
-            channel=_no_text("channel"),
-            reason="reason",
-            ended_at=pl.lit(None, INSTANT),
-            file="file",
-            row="__row",
-            ignored=pl.when(pl.col("rejected").is_null()).then(pl.coalesce("ignored", _why_no_state())),
-            rejected="rejected",
-        )
-        .collect()
+    return _sorted(
+        followed.drop("queue", "reason").hstack(changes.drop("pos").select(pl.all().gather(beside))),
+        ["file", "__row"],
+    ).select(
+        agent_id=pl.when(~restart.fill_null(False) & blamed).then("agent"),
+        event_time=pl.when(pl.col("rejected").is_null()).then(pl.from_epoch("t", "ms").cast(INSTANT)),
+        state=state,
+        contact_id="contact_id",
+        queue="queue",
+        channel=_no_text("channel"),
+        reason="reason",
+        ended_at=pl.lit(None, INSTANT),
+        file="file",
+        row="__row",
+        ignored=pl.when(pl.col("rejected").is_null()).then(pl.coalesce("ignored", _why_no_state())),
+        rejected="rejected",
     )
 
 
@@ -211,7 +218,7 @@ def _interpreted(events: pl.LazyFrame, *, one_file: bool) -> pl.LazyFrame:
         t=_instant_ms(events.collect_schema()["epoch"]),
         event=event,
         content=pl.lit(0, pl.UInt64) if one_file else pl.struct(_FIELDS).hash(),
-        blank=pl.all_horizontal(pl.col(*_FIELDS).is_null()) & pl.col("__bad").is_null(),
+        blank=pl.col("blank") & pl.col("__bad").is_null(),
         callid=_emptied("callid", NO_CALL),
         queue=_emptied("queue", NOBODY),
         agent=_emptied("agent", NOBODY),

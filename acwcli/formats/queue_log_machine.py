@@ -18,6 +18,12 @@ _SAME_ACTION_MS = 1000
 # Queues become numbers; these two stand beside them.
 _ALL_QUEUES, _LOGIN = -1, -2
 
+_KINDS = pl.Enum(
+    [
+        "connect", "end", "pause", "pause all", "unpause", "unpause all", "auto unpause", "add", "remove", "login",
+        "logoff", "ring", "lost",
+    ]
+)  # fmt: skip
 _KIND = pl.col("kind")
 _PAUSES = _KIND.is_in(["pause", "pause all"])
 _UNPAUSES = _KIND.is_in(["unpause", "unpause all"])
@@ -76,7 +82,7 @@ def _numbered(rows: pl.LazyFrame) -> pl.LazyFrame:
             begins=begins,
             first=begins | (pl.col("boot") != pl.col("boot").shift(1)).fill_null(True),
             queue_no=pl.col("queue").cast(pl.Categorical).to_physical().cast(pl.Int64),
-            call_no=pl.col("callid").hash(),
+            kind=pl.col("kind").cast(_KINDS),
         )
         .with_columns(who=pl.when("first").then(pl.col("pos")).forward_fill())
     )  # fmt: skip
@@ -90,7 +96,7 @@ def _without_auto_unpause(rows: pl.LazyFrame) -> pl.LazyFrame:
     )
     automatic = (_KIND == "unpause") & (pl.col("folded") == "autounpause") & followed
     return rows.with_columns(pausing=_KIND.is_in(["pause", "unpause"])).with_columns(
-        kind=pl.when(automatic.fill_null(False)).then(pl.lit("auto unpause")).otherwise(_KIND)
+        kind=pl.when(automatic.fill_null(False)).then(pl.lit("auto unpause", _KINDS)).otherwise(_KIND)
     )
 
 
@@ -131,13 +137,10 @@ def _calls(rows: pl.LazyFrame) -> pl.LazyFrame:
     an earlier call of the agent: that row was written late and the agent is long in the next call.
     """
     connects, ends = _KIND == "connect", _KIND == "end"
-    current = _latest(pl.when(connects).then(pl.col("callid").fill_null("")), "begins")
-    seen = connects.cum_sum().over("person", "call_no") > 0
-    late = ends & seen & pl.col("callid").is_not_null() & (pl.col("callid") != current)
     settles = _KIND.is_in(["connect", "pause", "pause all", "unpause", "unpause all", "add", "login"])
     lost = _KIND == "lost"
     return (
-        rows.with_columns(late=late.fill_null(False))
+        _late_ends(rows)
         .with_columns(may_end=ends & ~pl.col("late"))
         .with_columns(
             in_call=_latest(
@@ -151,6 +154,18 @@ def _calls(rows: pl.LazyFrame) -> pl.LazyFrame:
         # A log may begin, or go on after a restart, in the middle of a call.
         .with_columns(ended=pl.col("may_end") & (pl.col("was_in_call") | ~pl.col("was_known")))
     )
+
+
+def _late_ends(rows: pl.LazyFrame) -> pl.LazyFrame:
+    """Mark ends of another call than the current one that the agent had before; few rows are worth looking up."""
+    connects, ends = _KIND == "connect", _KIND == "end"
+    current = _latest(pl.when(connects).then(pl.col("callid").fill_null("")), "begins")
+    of_other = ends & pl.col("callid").is_not_null() & (pl.col("callid") != current)
+    marked = rows.with_columns(of_other=of_other.fill_null(False)).collect()
+    odd = marked.lazy().filter("of_other").select("person", "callid", "pos")
+    calls = marked.lazy().filter(connects).group_by("person", "callid").agg(begun=pl.col("pos").min())
+    late = odd.join(calls, on=["person", "callid"]).filter(pl.col("begun") < pl.col("pos")).collect()["pos"]
+    return marked.lazy().with_columns(late=pl.col("of_other") & pl.col("pos").is_in(late.implode()))
 
 
 def _pause_class(rows: pl.LazyFrame, wrap_reasons: Collection[str]) -> pl.LazyFrame:
