@@ -16,6 +16,7 @@ from acwcli.formats.inputs import Input
 from acwcli.formats.look_alikes import advice
 from acwcli.formats.options import ReadOptions
 from acwcli.formats.profile import built_in_profiles, profile_name
+from acwcli.model.marker import STORE_FILE
 
 
 class Format(Protocol):
@@ -112,6 +113,8 @@ def _refuse_idle_profiles(found: Sequence[Recognised], options: ReadOptions) -> 
 
 def _recognise(item: Input, options: ReadOptions, forced: str | None) -> Recognised:
     probe = Probe(item, options.encoding)
+    if item.path.name == STORE_FILE and not item.named:
+        return Recognised(probe, None, problem="a store; name its folder to read it")
     try:
         if forced is not None:
             return Recognised(probe, forced, {forced: Match(1, "named with --input-format")})
