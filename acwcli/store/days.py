@@ -11,7 +11,7 @@ import polars as pl
 from acwcli.errors import InputError
 from acwcli.model.columns import INSTANT, WRAP_COLUMNS, WRAP_FRAME
 from acwcli.model.seconds import in_seconds
-from acwcli.store.durable import write_whole
+from acwcli.store.durable import write_table
 from acwcli.store.manifest import KeptDay, Manifest, read_manifest
 
 KEPT = {**WRAP_FRAME, "file": pl.UInt32()}
@@ -40,7 +40,7 @@ def write_day(path: Path, wraps: pl.DataFrame) -> KeptDay:
     """Write the wraps of a day, in an order that depends on nothing but them."""
     ordered = wraps.sort(*_ORDER, nulls_last=True)
     public = ordered.select(*(_public(name) for name in WRAP_COLUMNS), pl.col("file").cast(pl.UInt32))
-    write_whole(path, lambda part: public.write_parquet(part, compression="zstd"))
+    write_table(path, public)
     waits = ordered.filter((pl.col("status") == "open") & pl.col("channel").is_not_null())
     return KeptDay(wraps.height, digest_of(path), waits["agent_id"].unique().sort().to_list())
 

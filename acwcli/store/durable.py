@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import contextlib
+import io
 import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
+
+import polars as pl
 
 from acwcli.errors import OutputError
 
@@ -35,6 +38,13 @@ def write_whole(path: Path, write: Callable[[Path], object]) -> None:
         os.fsync(stream.fileno())
     part.replace(path)
     sync_folder(path.parent)
+
+
+def write_table(path: Path, table: pl.DataFrame) -> None:
+    """Write a small table as Parquet. By way of memory: a disk that is full is then told as such."""
+    buffer = io.BytesIO()
+    table.write_parquet(buffer, compression="zstd")
+    write_whole(path, lambda part: part.write_bytes(buffer.getbuffer()))
 
 
 def sync_folder(folder: Path) -> None:

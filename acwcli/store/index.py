@@ -12,7 +12,7 @@ import polars as pl
 
 from acwcli.errors import InputError
 from acwcli.store.days import damaged
-from acwcli.store.durable import write_whole
+from acwcli.store.durable import write_table
 from acwcli.store.manifest import Manifest
 
 AGENT_STATES, AGENT_OTHERS, CONTACT, RESTART = range(4)
@@ -66,6 +66,6 @@ def add_segment(root: Path, manifest: Manifest, fresh: pl.DataFrame) -> dict[str
         merged = pl.concat([older, merged])
     if merged.height:
         name = f"{manifest.generation + 1:08}.parquet"
-        write_whole(root / "index" / name, lambda part: merged.write_parquet(part, compression="zstd"))
+        write_table(root / "index" / name, merged)
         segments[name] = merged.height
     return segments
