@@ -50,6 +50,12 @@ class OutputError(AcwError):
     exit_code = ExitCode.OUTPUT
 
 
+class LockedError(AcwError):
+    """Another process is writing to the store."""
+
+    exit_code = ExitCode.LOCKED
+
+
 def did_you_mean(word: str, known: Iterable[str]) -> str:
     """Return ` (did you mean 'x'?)` for the nearest known name, or an empty string."""
     import difflib

@@ -87,7 +87,7 @@ def test_only_open_wraps_are_an_answer_of_reconstruct_and_nothing_to_compute(tmp
 
 
 def test_an_unexpected_failure_is_1_without_a_traceback(monkeypatch):
-    def broken(*args):
+    def broken(*args, **named):
         raise RuntimeError("wires crossed\nand more")
 
     monkeypatch.setattr("acwcli.pipeline.load", broken)
@@ -99,7 +99,7 @@ def test_an_unexpected_failure_is_1_without_a_traceback(monkeypatch):
 def test_a_panic_below_python_is_1_too(monkeypatch):
     import polars as pl
 
-    def broken(*args):
+    def broken(*args, **named):
         raise pl.exceptions.PanicException("called unwrap on None")
 
     monkeypatch.setattr("acwcli.pipeline.load", broken)

@@ -22,6 +22,8 @@ COMMANDS = {
     "diagnose": "Is the mean telling the truth, and who makes it?",
     "flag": "Which agents need a look, and why?",
     "explain": "Why this agent?",
+    "ingest": "Keep wraps, night after night.",
+    "store": "Is a store sound?",
     "formats": "Which exports are known?",
     "methods": "How is each figure defined?",
     "config": "Which settings hold, and where does each come from?",

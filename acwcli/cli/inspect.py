@@ -35,5 +35,5 @@ def command(
     if emit_profile:
         session.emit_text(pipeline.emit_profile(paths, parse.read_options(read, WRAP_FRAME)), out)
         return
-    rebuilt = session.rebuild(paths, read, wrap, out, WRAP_FRAME)
+    rebuilt = session.rebuild(paths, read, wrap, out, WRAP_FRAME, files=True)
     session.emit(pipeline.inspect(rebuilt, verbose=verbose), out, read.zone)

@@ -16,15 +16,22 @@ from acwcli.render import BINARY_FORMATS, FORMATS, format_of_path, write
 
 if TYPE_CHECKING:
     from acwcli.cli.flags import OutFlags, ReadFlags, WrapFlags
+    from acwcli.model.counts import RowCounts
     from acwcli.model.table import Table
     from acwcli.pipeline import Loaded, Wraps
 
 
-def rebuild(paths: list[str], read: ReadFlags, wrap: WrapFlags, out: OutFlags, needs: Iterable[str]) -> Wraps:
-    """Read the files, rebuild their wraps, account the rows on stderr and write the rejects file."""
+def rebuild(
+    paths: list[str], read: ReadFlags, wrap: WrapFlags, out: OutFlags, needs: Iterable[str], *, files: bool = False
+) -> Wraps:
+    """Read the files, rebuild their wraps, account the rows on stderr and write the rejects file.
+
+    A store that keeps just these wraps is not read again, unless it is asked about its `files`.
+    """
     from acwcli import pipeline
     from acwcli.formats.lookup import read_lookup
     from acwcli.formats.roster import read_roster
+    from acwcli.store.manifest import store_at
 
     answer_format(out)
     roster = read_roster(read.roster, read.encoding) if read.roster else None
@@ -32,8 +39,13 @@ def rebuild(paths: list[str], read: ReadFlags, wrap: WrapFlags, out: OutFlags, n
     options = parse.wrap_options(wrap, read.zone)
     wanted = frozenset(needs) | pipeline.needs_of_where(options.where)
     reading = parse.read_options(read, wanted)
+    if store_at(paths[0]) is not None and not (files or read.rejects):
+        kept = pipeline.kept_wraps(paths, reading, options, wanted, roster, lookup)
+        if kept is not None:
+            report_counts(kept.loaded, out, kept)
+            return kept
     progress.reading(paths, quiet=out.quiet)
-    loaded = pipeline.load(paths, reading)
+    loaded = pipeline.load(paths, reading, look_again=files)
     progress.rebuilding(loaded.total().read)
     _spare_inputs(loaded, out.output, read.rejects)
     if read.rejects:
@@ -56,19 +68,23 @@ def _spare_inputs(loaded: Loaded, *targets: str | None) -> None:
 
 def report_counts(loaded: Loaded, out: OutFlags, rebuilt: Wraps | None = None) -> None:
     """One line of counts, then the notes."""
-    total = loaded.total()
-    parts = [
-        f"{total.read:,} rows read: {total.used:,} used",
-        _reasons("ignored", total.ignored),
-        _reasons("rejected", total.rejected),
-    ]
-    line = ", ".join(parts)
+    line = counts_line(loaded.total())
     if rebuilt is not None:
         line += f"; {_statuses(rebuilt)}"
     narrate.note(line, quiet=out.quiet)
     narrate.notes(loaded.notes(), quiet=out.quiet)
     if rebuilt is not None:
         narrate.notes(rebuilt.notes, quiet=out.quiet)
+
+
+def counts_line(total: RowCounts) -> str:
+    """The account of rows as one line."""
+    parts = [
+        f"{total.read:,} rows read: {total.used:,} used",
+        _reasons("ignored", total.ignored),
+        _reasons("rejected", total.rejected),
+    ]
+    return ", ".join(parts)
 
 
 def _reasons(word: str, reasons: Counter[str]) -> str:

@@ -16,6 +16,7 @@ from acwcli.formats.inputs import Input
 from acwcli.formats.look_alikes import advice
 from acwcli.formats.options import ReadOptions
 from acwcli.formats.profile import built_in_profiles, profile_name
+from acwcli.model.marker import STORE_FILE
 
 
 class Format(Protocol):
@@ -148,6 +149,8 @@ def _headers(probe: Probe) -> Sequence[str] | None:
 
 def _recognise(probe: Probe, options: ReadOptions, forced: str | None) -> Recognised:
     item = probe.input
+    if item.path.name == STORE_FILE and not item.named:
+        return Recognised(probe, None, problem="a store; name its folder to read it")
     try:
         if forced is not None:
             _refuse_misfit(probe, forced, options)

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from acwcli.errors import InputError, did_you_mean
 from acwcli.formats.scratch import scratch_file
+from acwcli.model.marker import STORE_FILE
 
 _GLOB_MARKS = frozenset("*?[")
 
@@ -98,6 +99,8 @@ def _visible_files(folder: Path) -> Iterator[Path]:
         raise error
 
     for here, folders, names in os.walk(folder, onerror=stop):
+        if STORE_FILE in names:  # a store stands for its files only where it is named itself
+            folders[:], names = [], [STORE_FILE]
         folders[:] = sorted(name for name in folders if not name.startswith("."))
         for name in names:
             path = Path(here, name)
@@ -111,6 +114,7 @@ def _from_glob(text: str, pattern: Path) -> list[Input]:
     relative = str(pattern.relative_to(anchor)) if pattern.anchor else str(pattern)
     try:
         hits = sorted(hit for hit in anchor.glob(relative) if not _is_hidden(hit, pattern))
+        hits = [hit for hit in hits if not _in_store(hit, pattern)]
     except (ValueError, NotImplementedError) as error:
         raise InputError(f"{text}: this pattern cannot be expanded ({error})") from error
     files = [_readable(str(hit), hit, named=False) for hit in hits if hit.is_file()]
@@ -121,6 +125,12 @@ def _from_glob(text: str, pattern: Path) -> list[Input]:
 
 def _is_hidden(hit: Path, pattern: Path) -> bool:
     return any(part.startswith(".") and part not in pattern.parts for part in hit.parts)
+
+
+def _in_store(hit: Path, pattern: Path) -> bool:
+    """Whether a file lies in a store that the pattern does not name."""
+    above = [folder for folder in hit.parents if folder not in pattern.parents]
+    return any((folder / STORE_FILE).is_file() for folder in above)
 
 
 def _names_beside(path: Path) -> list[str]:

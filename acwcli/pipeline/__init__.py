@@ -30,7 +30,10 @@ from acwcli.pipeline.questions import (
 from acwcli.pipeline.rebuilding import WrapOptions, Wraps, needs_of_where, wraps
 
 if TYPE_CHECKING:
+    from acwcli.pipeline.checking import check_store
     from acwcli.pipeline.explaining import EXPLAINED, explain, explain_needs
+    from acwcli.pipeline.ingesting import Ingested, ingest
+    from acwcli.pipeline.kept import kept_wraps
     from acwcli.pipeline.proof import emit_profile, prove_profiles
 
 __all__ = [
@@ -39,10 +42,12 @@ __all__ = [
     "EXPLAINED",
     "FLAG_VERDICTS",
     "MEASURES",
+    "Ingested",
     "Loaded",
     "Question",
     "WrapOptions",
     "Wraps",
+    "check_store",
     "diagnose",
     "emit_profile",
     "explain",
@@ -51,7 +56,9 @@ __all__ = [
     "flag",
     "flag_needs",
     "formats",
+    "ingest",
     "inspect",
+    "kept_wraps",
     "load",
     "measure",
     "methods",
@@ -69,6 +76,10 @@ __all__ = [
 ]
 
 _SELDOM = {
+    "Ingested": "ingesting",
+    "check_store": "checking",
+    "ingest": "ingesting",
+    "kept_wraps": "kept",
     "EXPLAINED": "explaining",
     "explain": "explaining",
     "explain_needs": "explaining",

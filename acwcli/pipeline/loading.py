@@ -5,16 +5,22 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 from functools import reduce
+from typing import TYPE_CHECKING
 
 import polars as pl
 
-from acwcli.errors import InputError
+from acwcli.errors import InputError, NoWrapsError
 from acwcli.formats import detect
-from acwcli.formats.frames import FileFrame, Kind, Probe
-from acwcli.formats.inputs import find_inputs
+from acwcli.formats.frames import FileFrame, Kind, Match, Probe
+from acwcli.formats.inputs import Input, find_inputs
 from acwcli.formats.options import ReadOptions
 from acwcli.model.counts import RowCounts
+from acwcli.store.manifest import store_at
+
+if TYPE_CHECKING:
+    from acwcli.pipeline.stored import Stored
 
 FIRST_INSTANTS: dict[Kind, str] = {
     "states": "event_time",
@@ -32,11 +38,13 @@ class Loaded:
         files: the files in their order on the time line; a `file` column elsewhere is an index into this list.
         recognised: what each path was taken for, including files in folders that were skipped.
         counts: the account of each file.
+        since: wraps that start before are no longer kept (a store after retention); None: all are.
     """
 
     files: list[FileFrame]
     recognised: list[detect.Recognised]
     counts: list[RowCounts]
+    since: datetime | None = None
 
     def of_kind(self, kind: Kind) -> pl.DataFrame | None:
         """All rows of one kind with `file` and `row`, in file order; None when there are none of that kind."""
@@ -85,36 +93,80 @@ def _said_of(source: str, note: str) -> str:
     return note if note.startswith(source) else f"{source}: {note}"
 
 
-def load(paths: Sequence[str], options: ReadOptions) -> Loaded:
-    """Find, recognise and read files.
+def load(paths: Sequence[str], options: ReadOptions, *, look_again: bool = False) -> Loaded:
+    """Find, recognise and read files; a store stands for the files it was made from.
+
+    Args:
+        paths: files, folders, globs, stores or `-`.
+        options: how to read.
+        look_again: recognise the files of a store anew, to tell why they fit.
 
     Raises:
         InputError: a path that cannot be read, or a named file nobody knows.
     """
-    recognised = detect.recognise(find_inputs(paths), options)
-    options = _with_contact_ids(recognised, options)
-    alike: dict[tuple[str, tuple[str, ...]], list[detect.Recognised]] = {}
-    for item in recognised:
-        if item.format is not None:
-            alike.setdefault((item.format, tuple(item.options.columns)), []).append(item)
-    files: list[FileFrame] = []
-    for (name, _), items in alike.items():
-        own = replace(options, columns=items[0].options.columns)
-        files.extend(_read(name, [item.probe for item in items], own))
+    given: list[tuple[detect.Recognised, ReadOptions]] = []
+    sinces: list[datetime] = []
+    stores = {path: store_at(path) for path in paths}
+    for root in filter(None, stores.values()):
+        from acwcli.pipeline.stored import stored_files
+
+        files, since = stored_files(root, options)
+        given += _recognised(files, look_again)
+        sinces += [since] if since is not None else []
+    if plain := [path for path, root in stores.items() if root is None]:
+        given += [(item, item.options) for item in detect.recognise(find_inputs(plain), options)]
+    if not given:
+        raise NoWrapsError(f"{', '.join(paths)}: the store holds no files yet; acw ingest --store DIR PATH brings some")
+    return replace(read_recognised(_with_contact_ids(given)), since=max(sinces, default=None))
+
+
+def _recognised(files: Sequence[Stored], look_again: bool) -> list[tuple[detect.Recognised, ReadOptions]]:
+    """What the files of a store are: as when they were ingested, unless they are to be read otherwise now."""
+    if not look_again and all(file.format is not None for file in files):
+        return [(known(file.input, str(file.format), file.options), file.options) for file in files]
+    ways = [file.options for place, file in enumerate(files) if file.options not in (f.options for f in files[:place])]
+    found = [
+        (item, options)
+        for options in ways
+        for item in detect.recognise([file.input for file in files if file.options == options], options)
+    ]
+    order = {file.input.name: place for place, file in enumerate(files)}
+    return sorted(found, key=lambda pair: order[pair[0].probe.input.name])
+
+
+def known(input: Input, name: str, options: ReadOptions) -> detect.Recognised:
+    """A file whose format is known already."""
+    return detect.Recognised(Probe(input, options.encoding), name, {name: Match(1, "as when it was ingested")})
+
+
+def read_recognised(given: Sequence[tuple[detect.Recognised, ReadOptions]]) -> Loaded:
+    """Read files; those of one format and one way of reading together."""
+    groups: list[tuple[str, ReadOptions, list[Probe]]] = []
+    for item, options in given:
+        if item.format is None:
+            continue
+        fitting = (probes for name, how, probes in groups if name == item.format and how == options)
+        probes = next(fitting, None)
+        if probes is None:
+            groups.append((item.format, options, probes := []))
+        probes.append(item.probe)
+    files = [file for name, options, probes in groups for file in _read(name, probes, options)]
     files.sort(key=_first_instant)
     counts = [
         RowCounts(file.read, Counter(file.ignored), Counter(dict(file.rejects["reason"].value_counts().iter_rows())))
         for file in files
     ]
-    return Loaded(files, recognised, counts)
+    return Loaded(files, [item for item, _ in given], counts)
 
 
-def _with_contact_ids(recognised: Sequence[detect.Recognised], options: ReadOptions) -> ReadOptions:
+def _with_contact_ids(
+    given: Sequence[tuple[detect.Recognised, ReadOptions]],
+) -> list[tuple[detect.Recognised, ReadOptions]]:
     """State logs beside records are joined to them by contact id, whether or not the answer shows it."""
-    known = {item.format for item in recognised if item.format is not None}
-    if all(detect.platform(name, options.profiles).KIND == "states" for name in known):
-        return options
-    return replace(options, needs=options.needs | {"contact_id"})
+    known = {item.format: options for item, options in given if item.format is not None}
+    if all(detect.platform(name, options.profiles).KIND == "states" for name, options in known.items()):
+        return list(given)
+    return [(item, replace(options, needs=options.needs | {"contact_id"})) for item, options in given]
 
 
 def _read(name: str, probes: list[Probe], options: ReadOptions) -> list[FileFrame]:

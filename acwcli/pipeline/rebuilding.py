@@ -105,6 +105,11 @@ def wraps(
     if given is not None and LEGS in needs:
         result.notes.append("wraps files hold only contacts with a wrap; the talk of others is not in them")
     result.aggregates = _sums(result)
+    return named_and_filtered(_kept(result), roster, lookup)
+
+
+def named_and_filtered(result: Wraps, roster: Roster | None, lookup: Lookup | None) -> Wraps:
+    """Put names where ids stand, join the roster, and keep the wraps that are asked for."""
     if roster is not None:
         result.notes.extend([*roster.notes, *roster.unknown(result.frame["agent_id"])])
     if lookup is not None:
@@ -178,6 +183,21 @@ def _complete_legs(legs: pl.DataFrame) -> pl.DataFrame:
     columns = (*GROUP_TEXTS, "method")
     legs = legs.with_columns(pl.lit(None, pl.String).alias(name) for name in columns if name not in legs.columns)
     return legs.with_columns(wrap_start="started_at")
+
+
+def _kept(result: Wraps) -> Wraps:
+    """Leave out what a store no longer keeps."""
+    since = result.loaded.since
+    if since is None:
+        return result
+    stays = pl.col("wrap_start").is_null() | (pl.col("wrap_start") >= since)
+    sums = result.aggregates
+    return replace(
+        result,
+        frame=result.frame.filter(stays),
+        legs=result.legs.filter(stays) if result.legs is not None else None,
+        aggregates=sums.filter(stays) if sums is not None else None,
+    )
 
 
 def _filtered(result: Wraps, roster: Roster | None) -> Wraps:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Mapping, Sequence
 
 import polars as pl
@@ -174,9 +175,16 @@ def _translated(state: pl.Expr, grid: Grid, options: ReadOptions) -> pl.Expr:
 def _spellings(sampled: Sequence[str], options: ReadOptions) -> dict[str, str]:
     """State words as files write them → state: those of the sample, and the usual ones in their usual spellings."""
     own = _own_words(options.states)
-    words = [*usual_state_spellings(), *sampled]
-    known = {word: own.get(fold(word)) or state_of(word) for word in words}
-    return {word: state for word, state in known.items() if state is not None}
+    known = {word: state_of(word) for word in sampled} | _usual_states()
+    said = {word: own.get(fold(word)) for word in known} if own else {}
+    read = {word: said.get(word) or state for word, state in known.items()}
+    return {word: state for word, state in read.items() if state is not None}
+
+
+@functools.cache
+def _usual_states() -> dict[str, str | None]:
+    """The usual spellings and what they mean: looked up once, however many files are read."""
+    return {word: state_of(word) for word in usual_state_spellings()}
 
 
 def _with_strange_states(

@@ -1,0 +1,85 @@
+"""The wraps a store keeps, where they are sure to be those that reading all its files would give."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+import polars as pl
+
+from acwcli import __version__
+from acwcli.formats.frames import FileFrame
+from acwcli.formats.lookup import Lookup
+from acwcli.formats.options import ReadOptions
+from acwcli.formats.roster import Roster
+from acwcli.model.columns import INSTANT, LEGS, WRAP_FRAME
+from acwcli.pipeline.loading import Loaded
+from acwcli.pipeline.rebuilding import WrapOptions, Wraps, named_and_filtered
+from acwcli.pipeline.stored import USUAL, as_ingested, same_reading
+from acwcli.store.days import read_all
+from acwcli.store.manifest import Manifest, read_manifest, store_at
+
+ENGINE = f"acw {__version__}, polars {pl.__version__}"
+"""What wraps were rebuilt with: kept wraps of another engine are not relied on."""
+
+_ALWAYS = frozenset(("agent_id", "wrap_start", "wrap_end", "acw_ms", "pieces", "method", "ended_by", "status", "row"))
+
+
+def kept_wraps(
+    paths: Sequence[str],
+    asked: ReadOptions,
+    options: WrapOptions,
+    needs: Iterable[str],
+    roster: Roster | None = None,
+    lookup: Lookup | None = None,
+) -> Wraps | None:
+    """The answer from the wraps a store keeps.
+
+    Returns:
+        The wraps after filters, as `wraps` would rebuild them from the files; None where that is not sure: several
+        paths or no store, other options than wraps are kept with, or talk and hold of contacts without a wrap.
+    """
+    if len(paths) != 1 or (root := store_at(paths[0])) is None:
+        return None
+    wanted = frozenset(needs)
+    usual = WrapOptions()
+    if LEGS in wanted or (options.max_wrap_ms, options.gap_cap_ms) != (usual.max_wrap_ms, usual.gap_cap_ms):
+        return None
+    if not _is_kept(read_manifest(root), asked):
+        return None
+    manifest, frame = read_all(root, [name for name in (*WRAP_FRAME, "file") if name in wanted | _ALWAYS | {"file"}])
+    if not _is_kept(manifest, asked):
+        return None
+    loaded, places = _accounts(manifest)
+    frame = frame.with_columns(
+        pl.col("agent_id").cast(pl.Categorical),
+        pl.col("file").replace_strict(places, return_dtype=pl.UInt32),
+        *(pl.lit(None, kind).alias(name) for name, kind in WRAP_FRAME.items() if name not in frame.columns),
+    )
+    return named_and_filtered(Wraps(frame, None, loaded, options), roster, lookup)
+
+
+def _is_kept(manifest: Manifest, asked: ReadOptions) -> bool:
+    """Whether the kept wraps are those that reading the files would give now."""
+    if manifest.engine != ENGINE or not manifest.files:
+        return False
+    for file in manifest.files:
+        kept = manifest.options[file.options]
+        options = as_ingested(kept, asked)
+        if not same_reading(kept, options) or (file.zoned and options.tz != as_ingested(kept, USUAL).tz):
+            return False
+        for frame in file.frames:
+            if frame.kind == "aggregates" or sum(frame.rejected.values()) > asked.max_bad * frame.read:
+                return False
+    return True
+
+
+def _accounts(manifest: Manifest) -> tuple[Loaded, dict[int, int]]:
+    """The files as the engine knows them, without their rows; and the place of each."""
+    listed = [(file, frame) for file in manifest.files for frame in file.frames]
+    listed.sort(key=lambda pair: (pair[1].first_ms is None, pair[1].first_ms or 0, pair[0].name))
+    files, places = [], {}
+    for place, (file, frame) in enumerate(listed):
+        places[file.number] = place
+        empty = pl.DataFrame(schema={"agent_id": pl.String, "wrap_start": INSTANT})
+        files.append(FileFrame(file.name, frame.kind, empty, frame.read, notes=list(frame.notes)))  # type: ignore[arg-type]
+    return Loaded(files, [], [frame.counts() for _, frame in listed]), places

@@ -1,0 +1,80 @@
+"""A change of the store: prepared beside it, made the store by one rename, then moved into place.
+
+What a killed run left is finished or swept away by the next one.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import shutil
+from dataclasses import replace
+from pathlib import Path
+
+import polars as pl
+
+from acwcli.model.marker import STORE_FILE
+from acwcli.store import days
+from acwcli.store.durable import sync_folder, writing
+from acwcli.store.manifest import Manifest, read_manifest, write_manifest
+
+
+def commit(root: Path, new: Manifest, partitions: dict[str, pl.DataFrame]) -> Manifest:
+    """Make `new` the store.
+
+    Args:
+        root: the store; its files and index segments of the new manifest are in place already.
+        new: the manifest to be, of the generation before.
+        partitions: the wraps of every day that changes; an empty one goes.
+
+    Returns:
+        The manifest as written.
+
+    Raises:
+        OutputError: it cannot be written; the store stays as it was.
+    """
+    generation = new.generation + 1
+    folder = days.waiting(root, generation)
+    kept = dict(new.days)
+    try:
+        with writing(root):
+            for day, wraps in partitions.items():
+                kept.pop(day, None)
+                if wraps.height:
+                    kept[day] = days.write_day(folder / f"{day}.parquet", wraps)
+            written = replace(new, generation=generation, days=dict(sorted(kept.items())))
+            write_manifest(root, written)
+    except BaseException:
+        with contextlib.suppress(OSError):
+            settle(root)
+        raise
+    with contextlib.suppress(OSError):  # the change is made; the next run tidies up what this one could not
+        settle(root)
+    return written
+
+
+def settle(root: Path) -> None:
+    """Bring the folders in line with the manifest: move what waits, remove what belongs to no state of the store."""
+    manifest = read_manifest(root)
+    folder = days.waiting(root, manifest.generation)
+    for path in sorted(folder.glob("*.parquet")) if folder.is_dir() else []:
+        target = days.place(root, path.stem)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        path.replace(target)
+        sync_folder(target.parent)
+    shutil.rmtree(root / "pending", ignore_errors=True)
+    _sweep(root, manifest)
+
+
+def _sweep(root: Path, manifest: Manifest) -> None:
+    copies = {file.copy.removeprefix("files/") for file in manifest.files}
+    for folder, wanted in ((root / "files", copies), (root / "index", manifest.segments.keys())):
+        for path in folder.iterdir() if folder.is_dir() else []:
+            if path.name not in wanted:
+                path.unlink()
+    for folder in (root / "wraps").glob("day=*"):
+        if folder.name.removeprefix("day=") not in manifest.days:
+            shutil.rmtree(folder)
+        else:
+            for part in folder.glob(".*.part"):
+                part.unlink()
+    (root / f".{STORE_FILE}.part").unlink(missing_ok=True)

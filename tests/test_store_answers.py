@@ -1,0 +1,164 @@
+"""A store answers as if all its files had been given at once, whatever came when."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Sequence
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import event, given
+from hypothesis import strategies as st
+
+from tests.cli import ROOT, acw
+from tests.reference import strategies
+from tests.reference.strategies import MINUTE, START
+from tests.reference.writing import WRITERS
+from tests.test_properties import few
+
+Row = dict[str, Any]
+HOUR = 60 * MINUTE
+DAY = 24 * HOUR
+GAPS = (*strategies.STEPS, 5 * MINUTE, HOUR, 5 * HOUR, 16 * HOUR, DAY, 3 * DAY)
+
+QUESTIONS = (
+    ("reconstruct",),
+    ("summary", "--by", "agent_id"),
+    ("summary", "--by", "day,queue", "--tz", "Asia/Tehran", "--limit", "60s"),
+)
+
+
+@st.composite
+def shifts(draw: st.DrawFn, agent: str) -> list[Row]:
+    """The events of one agent over some days."""
+    tokens = [token for part in draw(st.lists(strategies.episodes(), min_size=1, max_size=6)) for token in part]
+    now, rows = START + draw(st.sampled_from((0, 10 * HOUR, 15 * HOUR + 50 * MINUTE, 2 * DAY))), []
+    for state, contact, channel in tokens:
+        now += draw(st.sampled_from(GAPS))
+        rows.append(strategies.row(agent, now, state, contact_id=contact, channel=channel, queue="q"))
+    return rows
+
+
+@st.composite
+def histories(draw: st.DrawFn) -> list[Row]:
+    """A state log of several days: restarts, repeated rows, bad rows, whose order in the file is that of time."""
+    agents = draw(st.lists(st.sampled_from(strategies.AGENTS), min_size=1, max_size=3, unique=True))
+    rows = sorted((one for agent in agents for one in draw(shifts(agent))), key=lambda one: one["event_time"])
+    for place in draw(st.lists(st.integers(0, len(rows) - 1), max_size=1)):
+        rows.insert(place, strategies.row(None, rows[place]["event_time"], "unknown"))
+    for place in draw(st.lists(st.integers(0, len(rows) - 1), max_size=2)):
+        rows = strategies.repeated(rows, place)
+    for place in draw(st.lists(st.integers(1, len(rows)), max_size=1)):
+        rows.insert(place, strategies.row(draw(st.sampled_from(agents)), 0, "ready", rejected=True))
+    return rows
+
+
+@st.composite
+def cut(draw: st.DrawFn, rows: list[Row]) -> list[list[Row]]:
+    """Cut rows into files, some of them holding rows that belong elsewhere."""
+    edges = [0, *sorted(draw(st.sets(st.integers(1, max(1, len(rows) - 1)), max_size=5))), len(rows)]
+    files = [list(rows[low:high]) for low, high in pairwise(edges)]
+    if draw(st.booleans()):
+        late = draw(st.lists(st.sampled_from(range(len(rows))), min_size=1, max_size=3, unique=True))
+        files = [[one for one in part if not any(one is rows[place] for place in late)] for part in files]
+        files.append([rows[place] for place in sorted(late)])
+    return [part for part in files if part]
+
+
+@st.composite
+def nights(draw: st.DrawFn, count: int) -> list[list[int]]:
+    """Which files come in which night: all of them, in any order, some twice."""
+    order = draw(st.one_of(st.just(list(range(count))), st.permutations(range(count))))
+    edges = [0, *sorted(draw(st.sets(st.integers(1, max(1, count - 1)), max_size=4))), count]
+    parts = [list(order[low:high]) for low, high in pairwise(edges) if low < high]
+    again = draw(st.lists(st.integers(0, count - 1), max_size=1))
+    return [*parts[:-1], [*again, *parts[-1]]]
+
+
+def ingest_nights(store: Path, paths: Sequence[Path], come: Sequence[Sequence[int]]) -> list[str]:
+    said = []
+    for night in come:
+        ran = acw("ingest", "--store", store, *(paths[place] for place in night), "--max-bad", "1")
+        assert ran.code == 0, ran.err
+        said.append(ran.err)
+    return said
+
+
+def same_answers(store: Path, paths: Sequence[Path], questions: Sequence[Sequence[str]] = QUESTIONS) -> None:
+    for question in questions:
+        command, *options = question
+        kept = acw(command, store, *options, "--format", "csv", "--max-bad", "1")
+        direct = acw(command, *paths, *options, "--format", "csv", "--max-bad", "1")
+        assert (kept.code, kept.text) == (direct.code, direct.text), question
+        if kept.code == 0:
+            assert sorted(kept.err.splitlines()) == sorted(direct.err.splitlines()), question
+
+
+def check_history(files: Sequence[Sequence[Row]], come: Sequence[Sequence[int]], questions: Any = QUESTIONS) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        paths = []
+        for place, rows in enumerate(files):
+            path = Path(folder) / f"f{place}.csv"
+            WRITERS["csv"][0](rows, path)
+            paths.append(path)
+        texts = [path.read_bytes() for path in paths]
+        firsts = [place for place, text in enumerate(texts) if text not in texts[:place]]
+        said = ingest_nights(Path(folder) / "store", paths, come)
+        if any("every wrap was rebuilt" in text for text in said):
+            event("everything rebuilt")
+        order = list(dict.fromkeys(place for night in come for place in night))
+        firsts = [next(other for other in order if texts[other] == texts[place]) for place in firsts]
+        same_answers(Path(folder) / "store", [paths[place] for place in order if place in firsts], questions)
+
+
+@few(10)
+@given(st.data())
+def test_any_split_of_a_state_log_into_nights(data):
+    files = data.draw(cut(data.draw(histories())))
+    check_history(files, data.draw(nights(len(files))))
+
+
+@few(10)
+@given(st.data())
+def test_any_split_of_contact_records_into_nights(data):
+    first = data.draw(strategies.contact_records(start=START + 10 * HOUR))
+    second = data.draw(strategies.contact_records(start=START + 2 * DAY))
+    files = data.draw(cut([*first, *second]))
+    check_history(files, data.draw(nights(len(files))))
+
+
+@few(10)
+@given(st.data())
+def test_any_split_of_states_and_records_into_nights(data):
+    rows = data.draw(histories())
+    records = data.draw(strategies.records_beside(rows))
+    files = [*data.draw(cut(rows)), *data.draw(cut(records))]
+    check_history(files, data.draw(nights(len(files))))
+
+
+SAMPLES = [path for path in sorted((ROOT / "sample_data").glob("*/*")) if path.is_file() and path.suffix != ".py"]
+
+
+@pytest.mark.parametrize(
+    "sample", [path for path in SAMPLES if path.suffix in (".csv", ".ndjson", "")], ids=lambda path: path.name
+)
+def test_every_sample_split_into_nights(sample, tmp_path):
+    """Text exports cut by lines into five nights; a header, where there is one, is repeated."""
+    lines = sample.read_bytes().splitlines(keepends=True)
+    header = [] if sample.suffix in (".ndjson", "") else lines[:1]
+    rows = lines[len(header) :]
+    size = -(-len(rows) // 5)
+    paths = []
+    for place in range(0, len(rows), size):
+        path = tmp_path / f"night{place:06}{sample.suffix}"
+        path.write_bytes(b"".join([*header, *rows[place : place + size]]))
+        paths.append(path)
+    direct = acw("reconstruct", *paths, "--max-bad", "1")
+    if direct.code in (2, 3, 4):
+        pytest.skip(direct.err)
+    for path in paths:
+        ran = acw("ingest", "--store", tmp_path / "store", path, "--max-bad", "1")
+        assert ran.code == 0, ran.err
+    same_answers(tmp_path / "store", paths)
