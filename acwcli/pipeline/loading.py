@@ -9,10 +9,10 @@ from functools import reduce
 
 import polars as pl
 
-from acwcli.errors import InputError
+from acwcli.errors import DamagedError, InputError
 from acwcli.formats import detect
 from acwcli.formats.frames import FileFrame, Kind, Probe
-from acwcli.formats.inputs import find_inputs
+from acwcli.formats.inputs import Input, find_inputs
 from acwcli.formats.options import ReadOptions
 from acwcli.model.counts import RowCounts
 
@@ -88,9 +88,20 @@ def load(paths: Sequence[str], options: ReadOptions) -> Loaded:
     """Find, recognise and read files.
 
     Raises:
-        InputError: a path that cannot be read, or a named file nobody knows.
+        InputError: a path that cannot be read, a named file nobody knows, or a damaged file, named or not.
     """
-    recognised = detect.recognise(find_inputs(paths), options)
+    inputs = find_inputs(paths)
+    try:
+        return _loaded(inputs, options)
+    except DamagedError as error:
+        if all(item.named for item in inputs):
+            raise
+        # Without it the figures would be from less data than the folder holds.
+        raise DamagedError(f"{error}, or move it away, or name the files to read") from error
+
+
+def _loaded(inputs: Sequence[Input], options: ReadOptions) -> Loaded:
+    recognised = detect.recognise(inputs, options)
     options = _with_contact_ids(recognised, options)
     by_format: dict[str, list[detect.Recognised]] = {}
     for item in recognised:
@@ -124,7 +135,7 @@ def _read(name: str, probes: list[Probe], options: ReadOptions) -> list[FileFram
         if not stored:
             raise
         reason = str(error).splitlines()[0]
-        raise InputError(f"{', '.join(stored)}: damaged Parquet ({reason}); copy or export it again") from error
+        raise DamagedError(f"{', '.join(stored)}: damaged Parquet ({reason}); copy or export it again") from error
 
 
 def refuse_bad_rows(loaded: Loaded, max_bad: float) -> None:

@@ -42,16 +42,28 @@ def _file_facts(found: Wraps) -> list[FileFacts]:
         facts.append(
             FileFacts(
                 loaded.source, item.format, loaded.kind, counts, loaded.frame["agent_id"].drop_nulls().n_unique(),
-                begun.get(index, 0), *_span(times), best.why,
-                loaded.details | _runners_up(item) | _reconciled(found, loaded.kind),
+                begun.get(index, 0), *_span(times), best.why, _runner_up(item),
+                loaded.details | _others(item) | _reconciled(found, loaded.kind),
             )
         )  # fmt: skip
     skipped = [item for item in found.loaded.recognised if item.format is None]
     return facts + [FileFacts(item.probe.input.name, None, note=item.problem) for item in skipped]
 
 
-def _runners_up(item: detect.Recognised) -> dict[str, str]:
-    """What the other formats said: the runner-up and why not, and what is missing for the rest."""
+def _runner_up(item: detect.Recognised) -> str | None:
+    """The next best format and why it was not taken; None where the format was forced."""
+    others = [(name, match) for name, match in item.matches.items() if name != item.format]
+    if item.format is None or not others:
+        return None
+    name, match = max(others, key=lambda other: other[1].score)
+    taken = item.matches[item.format].score
+    return (
+        f"{name} ({match.score:.2f} against {taken:.2f}: {match.why})" if match.score else "none: no other format fits"
+    )
+
+
+def _others(item: detect.Recognised) -> dict[str, str]:
+    """What each other format said: how much less well it fits, or what is missing."""
     others = {name: match for name, match in item.matches.items() if name != item.format}
     return {
         f"not {name}": f"fits less well ({match.score:.2f}): {match.why}"
