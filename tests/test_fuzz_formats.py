@@ -32,7 +32,7 @@ from tests.damage import damaged, plain_lines, plain_rows, sound_documents
 
 SEED = os.environ.get("ACW_FUZZ_SEED", "1")
 VARIANTS = int(os.environ.get("ACW_FUZZ_VARIANTS", "2000"))
-FEW = 15
+FEW = 12
 SECONDS = 20
 """A variant that takes longer hangs: samples are read in a fraction of a second."""
 DELIMITERS = {"comma": ",", "semicolon": ";", "tab": "\t", "pipe": "|"}
