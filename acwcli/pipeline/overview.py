@@ -8,6 +8,7 @@ import polars as pl
 
 from acwcli.analyse.inspection import FileFacts, inspection
 from acwcli.analyse.methods import methods as methods  # part of the library
+from acwcli.analyse.side_by_side import side_by_side
 from acwcli.formats import detect
 from acwcli.formats.frames import Match
 from acwcli.model.table import Column, Table
@@ -43,7 +44,7 @@ def _file_facts(found: Wraps) -> list[FileFacts]:
             FileFacts(
                 loaded.source, item.format, loaded.kind, counts, loaded.frame["agent_id"].drop_nulls().n_unique(),
                 begun.get(index, 0), *_span(times), best.why, _runner_up(item),
-                loaded.details | _others(item) | _reconciled(found, loaded.kind),
+                loaded.details | _others(item) | _overlapping(found, index) | _reconciled(found, loaded.kind),
             )
         )  # fmt: skip
     skipped = [item for item in found.loaded.recognised if item.format is None]
@@ -70,6 +71,17 @@ def _others(item: detect.Recognised) -> dict[str, str]:
         if match.score
         else f"missing: {match.missing}"
         for name, match in others.items()
+    }
+
+
+def _overlapping(found: Wraps, file: int) -> dict[str, str]:
+    """Wraps of concurrent contacts: by contact they take longer than on the wall clock."""
+    both = side_by_side(found.frame.filter(pl.col("file") == file))
+    if both is None:
+        return {}
+    return {
+        "wraps side by side": f"{both.by_contact_ms / 1000:,.1f} s of ACW by contact are "
+        f"{both.wall_clock_ms / 1000:,.1f} s on the wall clock of {both.agents:,} agents"
     }
 
 
