@@ -37,6 +37,8 @@ SECONDS = 30
 """A variant that takes longer hangs: samples are read in a fraction of a second."""
 DELIMITERS = {"comma": ",", "semicolon": ";", "tab": "\t", "pipe": "|"}
 NEEDS = frozenset(WRAP_FRAME)
+_PREAMBLE = 6
+"""Lines of a sample that may be titles and header."""
 
 
 @functools.cache
@@ -88,12 +90,13 @@ def no_longer_than(seconds: int, what: str) -> Iterator[None]:
         done.set()
 
 
-def answer(path: Path) -> None:
-    """Read, rebuild and summarise one file, and hold what comes back against the file itself."""
+def answer(path: Path, whole: bytes = b"") -> None:
+    """Read, rebuild and summarise one file, and hold what comes back against the file itself and the whole sample."""
     loaded = pipeline.load([str(path)], ReadOptions(max_bad=1.0, needs=NEEDS))
     only_gaps = detect.platform(loaded.recognised[0].format or "").METHOD == "gap"
     found = pipeline.wraps(loaded, pipeline.WrapOptions(gap_cap_ms=600_000 if only_gaps else None), NEEDS)
     rows_are_those_of_the_file(loaded, path)
+    no_row_is_taken_for_a_title(loaded, path, whole)
     pipeline.inspect(found, verbose=True)
     total = loaded.total()
     assert total.read == total.used + total.ignored.total() + total.rejected.total()
@@ -147,6 +150,13 @@ def rows_are_those_of_the_file(loaded: pipeline.Loaded, path: Path) -> None:
     assert lines in (None, read)
 
 
+def no_row_is_taken_for_a_title(loaded: pipeline.Loaded, path: Path, whole: bytes) -> None:
+    """Sound rows of the sample above what is taken for the header would be in no count."""
+    header = int(loaded.files[0].details.get("header", "none").split()[-1].replace("none", "0"))
+    rows = {line for line in whole.split(b"\n")[_PREAMBLE:] if line.count(b",") > 1}
+    assert not rows.intersection(path.read_bytes().split(b"\n")[: max(header - 1, 0)])
+
+
 def _parquet_rows(path: Path, otherwise: int) -> int:
     """Rows as another reader counts them, where it can read the file at all."""
     try:
@@ -161,21 +171,21 @@ def try_variants(form: str, number: int, folder: Path) -> None:
     others = [content for name, found in samples().items() if name != form for _, content in found]
     for variant in range(number):
         dice = random.Random(f"{SEED} {form} {variant}")
-        name, content = own[variant % len(own)]
-        kind, content = damaged(content, others, dice)
+        name, whole = own[variant % len(own)]
+        kind, content = damaged(whole, others, dice)
         path = folder / f"damaged.{name.rpartition('.')[2]}"
         path.write_bytes(content)
         what = f"{form}, {name}, variant {variant} of seed {SEED} ({kind})"
         with no_longer_than(SECONDS, what):
-            error = refusal(path, what)
+            error = refusal(path, whole, what)
         named = error is None or isinstance(error, NoWrapsError) or str(path) in str(error)
         assert named, f"{what}: the error names no file: {error}"
 
 
-def refusal(path: Path, what: str) -> AcwError | None:
+def refusal(path: Path, whole: bytes, what: str) -> AcwError | None:
     """The error that a file ends in, None when it gives figures; anything else is a fault."""
     try:
-        answer(path)
+        answer(path, whole)
     except AcwError as error:
         return error
     except BaseException as error:  # a panic inside Polars is no Exception
