@@ -38,6 +38,10 @@ class InputError(AcwError):
     exit_code = ExitCode.INPUT
 
 
+class DamagedError(InputError):
+    """A file of a known kind that is cut short or damaged; never passed over, as figures would be from less data."""
+
+
 class NoWrapsError(AcwError):
     """Everything was read, but nothing is left to compute with."""
 

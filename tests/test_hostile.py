@@ -182,6 +182,16 @@ def test_every_kind_of_bad_row_is_counted_and_kept(tmp_path):
     assert found[0]["raw"] == rows[3]
 
 
+def test_rows_above_their_header_are_no_titles(tmp_path):
+    rows = [*one_wrap(), *one_wrap(contact="c2", minutes=30)]
+    turned = written(tmp_path, "turned.csv", [*rows[::-1], HEADER], header=rows[0])
+    refused(acw("summary", turned), f"{turned}: 7 rows of data stand above the header in line 8, first in line 1")
+    swapped = written(tmp_path, "swapped.csv", [HEADER, *rows[1:]], header=rows[0])
+    refused(acw("summary", swapped), f"{swapped}: 1 row of data stands above the header in line 2, first in line 1")
+    titled = written(tmp_path, "titled.csv", [HEADER, *rows], header="States,,,,\nFrom,2026-03-01,to,2026-03-02,")
+    assert acw("summary", titled).text.splitlines()[1].startswith("2,60.0,")
+
+
 def test_bad_json_lines_are_rejects(tmp_path):
     good = [json.dumps(dict(zip(HEADER.split(","), row.split(","), strict=True))) for row in one_wrap()]
     path = written(tmp_path, "states.ndjson", "\n".join([*good, "{bad", "[1]", '"text"', "", good[0]]).encode())

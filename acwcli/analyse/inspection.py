@@ -27,6 +27,7 @@ class FileFacts:
         first: first instant.
         last: last instant.
         note: what speaks for the format, or why the file was skipped.
+        runner_up: the next best format and why it was not taken.
         details: further facts for `--verbose`.
     """
 
@@ -39,6 +40,7 @@ class FileFacts:
     first: datetime | None = None
     last: datetime | None = None
     note: str = ""
+    runner_up: str | None = None
     details: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -51,13 +53,14 @@ def _overview(files: Sequence[FileFacts]) -> Table:
     columns = (
         Column("source"), Column("format"), Column("kind"), Column("rows", "count"), Column("used", "count"),
         Column("ignored", "count"), Column("rejected", "count"), Column("agents", "count"), Column("wraps", "count"),
-        Column("first", "instant"), Column("last", "instant"), Column("note"),
+        Column("first", "instant"), Column("last", "instant"), Column("note"), Column("runner_up"),
     )  # fmt: skip
     rows = [
         {
             "source": item.source, "format": item.format, "kind": item.kind, "rows": item.counts.read,
             "used": item.counts.used, "ignored": item.counts.ignored.total(), "rejected": item.counts.rejected.total(),
             "agents": item.agents, "wraps": item.wraps, "first": item.first, "last": item.last, "note": item.note,
+            "runner_up": item.runner_up,
         }
         for item in files
     ]  # fmt: skip

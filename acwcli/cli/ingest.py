@@ -57,7 +57,7 @@ def command(
     )
     narrate.note(f"{_files(done)}; {session.counts_line(done.counts)}", quiet=out.quiet)
     narrate.notes(done.notes, quiet=out.quiet)
-    session.emit(done.days, out, read.tz)
+    session.emit(done.days, out, read.zone)
 
 
 def _files(done: Ingested) -> str:

@@ -9,7 +9,7 @@ import zlib
 from pathlib import Path
 from typing import IO
 
-from acwcli.errors import InputError
+from acwcli.errors import DamagedError, InputError
 from acwcli.formats.scratch import scratch_file
 
 _CHUNK = 1 << 20
@@ -25,7 +25,8 @@ def unpack(name: str, path: Path, compression: str) -> Path:
     """Decompress a file into a temporary one; files of several members are read to their end.
 
     Raises:
-        InputError: the archive is cut short or damaged.
+        DamagedError: the archive is cut short or damaged.
+        InputError: it cannot be read.
     """
     target = scratch_file(f"unpacked-{compression}")
     try:
@@ -35,7 +36,7 @@ def unpack(name: str, path: Path, compression: str) -> Path:
     except (EOFError, OSError, ValueError, lzma.LZMAError, zlib.error) as error:
         if isinstance(error, OSError) and error.errno is not None:
             raise InputError(f"{name}: cannot be unpacked ({error.strerror})") from error
-        raise InputError(
+        raise DamagedError(
             f"{name}: the {compression} archive is cut short or damaged ({str(error) or 'ends too early'}); "
             "copy or export it again"
         ) from error

@@ -19,7 +19,7 @@ from acwcli.model.columns import AGGREGATE_FRAME, CONTACT_FRAME, STATES
 Checks = Sequence[tuple[pl.Expr, str]]
 """(condition, reason): the first that applies names the row; a null condition does not apply."""
 
-_NOTHING = ("", "\\n", "null", "none", "[none]", "-", "--", "n/a", "na")
+_NOTHING = ("", "\\n", "null", "none", "[none]", "[deleted]", "-", "--", "n/a", "na")
 
 
 def sure(probe: Probe, found: Match) -> Grid:
@@ -40,7 +40,7 @@ def headers(columns: Sequence[str], names: Iterable[str]) -> dict[str, str]:
 
 
 def cell(header: str) -> pl.Expr:
-    """Return a column as text; `\\N`, `NULL`, `[None]`, `-`, `N/A` and the like are null."""
+    """Return a column as text; `\\N`, `NULL`, `[None]`, `[Deleted]`, `-`, `N/A` and the like are null."""
     text = pl.col(header).cast(pl.String)
     return pl.when(~text.str.to_lowercase().is_in(_NOTHING)).then(text)
 

@@ -128,6 +128,9 @@ def layout_of(source: str, records: Sequence[Record], lines: int, delimiter: str
         records: the records, without blank ones.
         lines: the number of lines they were found in.
         delimiter: what the result says.
+
+    Raises:
+        InputError: rows of data stand above the header.
     """
     width, _ = _usual_width(records)
     place = _header_place(records[:_TITLE_LINES], width)
@@ -136,6 +139,7 @@ def layout_of(source: str, records: Sequence[Record], lines: int, delimiter: str
         names = [f"column {number}" for number in range(1, count + 1)]
         return Layout(delimiter, names, 0, records[0].start if records else lines + 1)
     line, end, cells = records[place]
+    _refuse_data_above(source, records, place)
     names, doubled = column_names(cells)
     notes = doubled_note(source, doubled)
     if place:
@@ -158,6 +162,34 @@ def _header_place(records: Sequence[Record], width: int) -> int | None:
     known = [place for place in full if _known(records[place].cells)]
     known = known or [place for place in texts if _known(records[place].cells) >= 2]
     return min(known or full, default=None)
+
+
+def _refuse_data_above(source: str, records: Sequence[Record], place: int) -> None:
+    """To skip rows that stand above their header as titles would give figures from less data than the file holds."""
+    width = len(records[place].cells)
+    below = {_kinds(record.cells) for record in records[place + 1 :]}
+    above = Counter(_kinds(record.cells) for record in records[:place])
+
+    def is_data(cells: list[str]) -> bool:
+        kinds = _kinds(cells)
+        if True not in kinds or len(kinds) < 3:
+            return False
+        if len(cells) == width and (kinds in below or (not below and _is_full(cells, width))):
+            return True
+        return above[kinds] > 1 and sum(map(bool, cells)) > 2  # another table
+
+    data = [record for record in records[:place] if is_data(record.cells)]
+    if data:
+        noun = "1 row of data stands" if len(data) == 1 else f"{len(data)} rows of data stand"
+        raise InputError(
+            f"{source}: {noun} above the header in line {records[place].start}, first in line {data[0].start}; "
+            "put the header first"
+        )
+
+
+def _kinds(cells: Sequence[str]) -> tuple[bool | None, ...]:
+    """Which cells are values, which words, and which empty: alike in the rows of one table."""
+    return tuple(_is_value(cell) if cell else None for cell in cells)
 
 
 def _is_full(cells: Sequence[str], width: int) -> bool:

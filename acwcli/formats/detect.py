@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import Protocol, cast
 
-from acwcli.errors import AcwError, InputError, UsageError, did_you_mean
+from acwcli.errors import AcwError, DamagedError, InputError, UsageError, did_you_mean
 from acwcli.formats import platforms
 from acwcli.formats.columns import guess_kind_of_map, has_column
 from acwcli.formats.frames import FileFrame, Match, Probe
@@ -90,7 +90,8 @@ def recognise(inputs: Sequence[Input], options: ReadOptions) -> list[Recognised]
     """Recognise every file.
 
     Raises:
-        InputError: a file the user named that nobody can read or knows; files found in folders are skipped instead.
+        InputError: a file the user named that nobody can read or knows (files found in folders are skipped instead),
+            or a damaged file, or one that fits two formats equally well, wherever it was found.
         UsageError: a forced format that does not exist.
     """
     forced = options.input_format
@@ -156,17 +157,21 @@ def _recognise(probe: Probe, options: ReadOptions, forced: str | None) -> Recogn
             _refuse_misfit(probe, forced, options)
             return Recognised(probe, forced, {forced: Match(1, "named with --input-format")})
         matches = _ask(probe, options)
+    except DamagedError:
+        raise
     except InputError as error:
         if item.named:
             raise
         return Recognised(probe, None, problem=str(error))
     matches = dict(sorted(matches.items(), key=lambda pair: -pair[1].score))
     try:
-        return Recognised(probe, _best(probe, matches, options), matches)
+        name = _best(probe, matches, options)
     except AcwError as error:
         if item.named:
             raise
         return Recognised(probe, None, matches, problem=str(error))
+    _refuse_ties(item, name, matches, options)
+    return Recognised(probe, name, matches)
 
 
 def _refuse_misfit(probe: Probe, forced: str, options: ReadOptions) -> None:
@@ -200,8 +205,8 @@ def _best(probe: Probe, matches: dict[str, Match], options: ReadOptions) -> str:
     given = {profile_name(path) for path in options.profiles}
     if wanted is not None and matches[wanted].score > 0 and next(iter(matches)) not in given:
         return wanted
-    (first, best), (second, runner_up) = list(matches.items())[:2]
-    if best.score == 0:
+    first = next(iter(matches))
+    if matches[first].score == 0:
         asked = (*sorted(given), "generic-states", "generic-contacts")
         missing = "; ".join(f"as {name}: {matches[name].missing}" for name in asked)
         raise InputError(
@@ -210,6 +215,11 @@ def _best(probe: Probe, matches: dict[str, Match], options: ReadOptions) -> str:
             "--map agent_id=Operator --map event_time=When --map state=Status, force one with --input-format, or "
             "describe it in a profile (acw inspect FILE --emit-profile writes a first one)"
         )
-    if best.score == runner_up.score:
-        raise InputError(f"{item.name}: fits {first} and {second} equally well; choose one with --input-format")
     return first
+
+
+def _refuse_ties(item: Input, name: str, matches: dict[str, Match], options: ReadOptions) -> None:
+    """To take one of two formats that fit equally well would be a guess, unless `--map` decides."""
+    rivals = [other for other, match in matches.items() if other != name and match.score == matches[name].score]
+    if rivals and name != guess_kind_of_map(options.columns):
+        raise InputError(f"{item.name}: fits {name} and {rivals[0]} equally well; choose one with --input-format")

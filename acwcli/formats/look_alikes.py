@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import re
+
 import polars as pl
 
 from acwcli.formats.frames import Probe
 
 _GUID = r"(?i)^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$"
 _SYSTEM_CODE = "ININ-"
+_BASE64 = re.compile(r"(?:[A-Za-z0-9+/]{4}){15,}(?:[A-Za-z0-9+/]{2,3}={1,2})?")
 _MEDIA = ("voice", "callback", "chat", "cobrowse", "email", "message", "screenshare", "sms", "social", "video")
 
 
@@ -18,7 +21,13 @@ def advice(probe: Probe) -> str:
             "It looks like a Genesys Cloud Interactions export with headers in another language: export it in English, "
             "or give --profile a copy of the profile genesys_cloud_interactions.toml with these headers in it. "
         )
+    if probe.is_json and any(map(_is_base64, probe.grid.sample.row(0) if probe.grid.sample.height else ())):
+        return "It holds another file as base64 text, as some APIs wrap a report: decode that (base64 -d) and name it. "
     return ""
+
+
+def _is_base64(cell: object) -> bool:
+    return isinstance(cell, str) and _BASE64.fullmatch(cell) is not None
 
 
 def _is_genesys_interactions(sample: pl.DataFrame) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import polars as pl
 
-from acwcli.errors import InputError
+from acwcli.errors import DamagedError
 from acwcli.formats.grid_data import BAD, ROW, SAMPLE_ROWS, Grid, column_names, doubled_note, raw_cells
 from acwcli.formats.plain import Plain
 
@@ -15,7 +15,7 @@ def read_parquet(plain: Plain) -> Grid:
     """Read a Parquet file lazily; rows are numbered as records, from 1.
 
     Raises:
-        InputError: the file is damaged.
+        DamagedError: the file is damaged.
     """
     try:
         rows = pl.scan_parquet(plain.path, row_index_name=ROW, row_index_offset=1, glob=False)
@@ -23,7 +23,7 @@ def read_parquet(plain: Plain) -> Grid:
         head = rows.head(_LOOKED_AT).collect()
     except (pl.exceptions.PolarsError, pl.exceptions.PanicException) as error:  # damaged pages make Polars panic
         reason = str(error).splitlines()[0]
-        raise InputError(f"{plain.name}: damaged Parquet ({reason}); copy or export it again") from error
+        raise DamagedError(f"{plain.name}: damaged Parquet ({reason}); copy or export it again") from error
     stored = [name for name in schema.names() if name != ROW]
     names, doubled = column_names(stored)
     cells = [_cell(old, schema[old], head).alias(new) for old, new in zip(stored, names, strict=True)]

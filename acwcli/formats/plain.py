@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
-from acwcli.errors import InputError
+from acwcli.errors import DamagedError, InputError
 from acwcli.formats.archives import compression_of, unpack
 from acwcli.formats.encodings import (
     checked_encoding,
@@ -73,7 +73,8 @@ def as_plain(input: Input, encoding: str | None) -> Plain:
         encoding: forced text encoding, or None to detect it.
 
     Raises:
-        InputError: the file is empty, damaged, binary or not readable.
+        DamagedError: the file is cut short or damaged.
+        InputError: the file is empty, binary or not readable.
         UsageError: the forced encoding is unknown.
     """
     path, head = input.path, _head(input.name, input.path)
@@ -104,7 +105,7 @@ def _parquet(name: str, path: Path, compression: str) -> Plain:
     with path.open("rb") as stream:
         stream.seek(max(path.stat().st_size - 4, 0))
         if path.stat().st_size < 12 or stream.read(4) != b"PAR1":
-            raise InputError(f"{name}: the Parquet file is cut short; copy or export it again")
+            raise DamagedError(f"{name}: the Parquet file is cut short; copy or export it again")
     return Plain(name, path, "parquet", compression=compression)
 
 
@@ -113,7 +114,7 @@ def _workbook(name: str, path: Path, compression: str) -> Plain:
         with zipfile.ZipFile(path) as archive:
             names = archive.namelist()
     except zipfile.BadZipFile as error:
-        raise InputError(f"{name}: the workbook or zip file is cut short or damaged; copy it again") from error
+        raise DamagedError(f"{name}: the workbook or zip file is cut short or damaged; copy it again") from error
     if not any(entry.startswith("xl/") for entry in names):
         raise InputError(f"{name}: a zip archive; unpack it and name the files in it")
     return Plain(name, path, "xlsx", compression=compression)

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import polars as pl
 from polars.expr.whenthen import ChainedThen, Then
 
-from acwcli.errors import InputError, UsageError, did_you_mean
+from acwcli.errors import DamagedError, UsageError, did_you_mean
 from acwcli.formats.frames import FileFrame
 from acwcli.formats.grid import Grid
 from acwcli.formats.words import is_total
@@ -126,11 +126,11 @@ def collect(frame: pl.LazyFrame, source: str) -> pl.DataFrame:
     """Read a file at last; damage that shows only now (a broken Parquet page) is an input error.
 
     Raises:
-        InputError: the file cannot be read to its end.
+        DamagedError: the file cannot be read to its end.
     """
     try:
         columns = frame.collect_schema().names()
         return (metered(frame, "row") if "row" in columns else frame).collect(engine="streaming")
     except (pl.exceptions.PolarsError, pl.exceptions.PanicException) as error:
         first = str(error).splitlines()[0]
-        raise InputError(f"{source}: cannot be read to its end ({first}); export or copy it again") from error
+        raise DamagedError(f"{source}: cannot be read to its end ({first}); export or copy it again") from error

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
-from acwcli.errors import InputError
+from acwcli.errors import DamagedError, InputError
 from acwcli.formats.csv_layout import Layout, Record, layout_of
 from acwcli.formats.grid_data import BAD, ROW, SAMPLE_ROWS, Grid, raw_cells
 from acwcli.formats.plain import Plain
@@ -25,7 +25,8 @@ def read_xlsx(plain: Plain) -> Grid:
     """Read the first sheet that looks like a table; rows are numbered as in the sheet.
 
     Raises:
-        InputError: the workbook is damaged, or no sheet holds a table.
+        DamagedError: the workbook is damaged.
+        InputError: no sheet holds anything.
     """
     import fastexcel
 
@@ -34,7 +35,7 @@ def read_xlsx(plain: Plain) -> Grid:
         sheet, cells = _first_table(plain, reader)
     except fastexcel.FastExcelError as error:
         reason = str(error).splitlines()[0]
-        raise InputError(f"{plain.name}: the workbook cannot be read ({reason}); save it again") from error
+        raise DamagedError(f"{plain.name}: the workbook cannot be read ({reason}); save it again") from error
     return _grid(plain, sheet, cells, _layout(plain.name, cells), len(reader.sheet_names))
 
 

@@ -7,11 +7,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import reduce
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import polars as pl
 
-from acwcli.errors import InputError, NoWrapsError
+from acwcli.errors import DamagedError, InputError, NoWrapsError
 from acwcli.formats import detect
 from acwcli.formats.frames import FileFrame, Kind, Match, Probe
 from acwcli.formats.inputs import Input, find_inputs
@@ -102,22 +103,38 @@ def load(paths: Sequence[str], options: ReadOptions, *, look_again: bool = False
         look_again: recognise the files of a store anew, to tell why they fit.
 
     Raises:
-        InputError: a path that cannot be read, or a named file nobody knows.
+        InputError: a path that cannot be read, a named file nobody knows, or a damaged file, named or not.
     """
+    stores = {path: store_at(path) for path in paths}
+    plain = [path for path, root in stores.items() if root is None]
+    inputs = find_inputs(plain) if plain else []
+    try:
+        given, since = _of_stores([root for root in stores.values() if root is not None], options, look_again)
+        given += [(item, item.options) for item in detect.recognise(inputs, options)] if inputs else []
+        if not given:
+            empty = ", ".join(paths)
+            raise NoWrapsError(f"{empty}: the store holds no files yet; acw ingest --store DIR PATH brings some")
+        return replace(read_recognised(_with_contact_ids(given)), since=since)
+    except DamagedError as error:
+        if all(item.named for item in inputs):
+            raise
+        # Without it the figures would be from less data than the folder holds.
+        raise DamagedError(f"{error}, or move it away, or name the files to read") from error
+
+
+def _of_stores(
+    roots: Sequence[Path], options: ReadOptions, look_again: bool
+) -> tuple[list[tuple[detect.Recognised, ReadOptions]], datetime | None]:
+    """The files that stores stand for, and the instant their days begin."""
     given: list[tuple[detect.Recognised, ReadOptions]] = []
     sinces: list[datetime] = []
-    stores = {path: store_at(path) for path in paths}
-    for root in filter(None, stores.values()):
+    for root in roots:
         from acwcli.pipeline.stored import stored_files
 
         files, since = stored_files(root, options)
         given += _recognised(files, look_again)
         sinces += [since] if since is not None else []
-    if plain := [path for path, root in stores.items() if root is None]:
-        given += [(item, item.options) for item in detect.recognise(find_inputs(plain), options)]
-    if not given:
-        raise NoWrapsError(f"{', '.join(paths)}: the store holds no files yet; acw ingest --store DIR PATH brings some")
-    return replace(read_recognised(_with_contact_ids(given)), since=max(sinces, default=None))
+    return given, max(sinces, default=None)
 
 
 def _recognised(files: Sequence[Stored], look_again: bool) -> list[tuple[detect.Recognised, ReadOptions]]:
@@ -178,7 +195,7 @@ def _read(name: str, probes: list[Probe], options: ReadOptions) -> list[FileFram
         if not stored:
             raise
         reason = str(error).splitlines()[0]
-        raise InputError(f"{', '.join(stored)}: damaged Parquet ({reason}); copy or export it again") from error
+        raise DamagedError(f"{', '.join(stored)}: damaged Parquet ({reason}); copy or export it again") from error
 
 
 def refuse_bad_rows(loaded: Loaded, max_bad: float) -> None:

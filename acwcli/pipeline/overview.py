@@ -8,6 +8,7 @@ import polars as pl
 
 from acwcli.analyse.inspection import FileFacts, inspection
 from acwcli.analyse.methods import methods as methods  # part of the library
+from acwcli.analyse.side_by_side import side_by_side
 from acwcli.formats import detect
 from acwcli.formats.frames import Match
 from acwcli.model.table import Column, Table
@@ -42,22 +43,45 @@ def _file_facts(found: Wraps) -> list[FileFacts]:
         facts.append(
             FileFacts(
                 loaded.source, item.format, loaded.kind, counts, loaded.frame["agent_id"].drop_nulls().n_unique(),
-                begun.get(index, 0), *_span(times), best.why,
-                loaded.details | _runners_up(item) | _reconciled(found, loaded.kind),
+                begun.get(index, 0), *_span(times), best.why, _runner_up(item),
+                loaded.details | _others(item) | _overlapping(found, index) | _reconciled(found, loaded.kind),
             )
         )  # fmt: skip
     skipped = [item for item in found.loaded.recognised if item.format is None]
     return facts + [FileFacts(item.probe.input.name, None, note=item.problem) for item in skipped]
 
 
-def _runners_up(item: detect.Recognised) -> dict[str, str]:
-    """What the other formats said: the runner-up and why not, and what is missing for the rest."""
+def _runner_up(item: detect.Recognised) -> str | None:
+    """The next best format and why it was not taken; None where the format was forced."""
+    others = [(name, match) for name, match in item.matches.items() if name != item.format]
+    if item.format is None or not others:
+        return None
+    name, match = max(others, key=lambda other: other[1].score)
+    taken = item.matches[item.format].score
+    return (
+        f"{name} ({match.score:.2f} against {taken:.2f}: {match.why})" if match.score else "none: no other format fits"
+    )
+
+
+def _others(item: detect.Recognised) -> dict[str, str]:
+    """What each other format said: how much less well it fits, or what is missing."""
     others = {name: match for name, match in item.matches.items() if name != item.format}
     return {
         f"not {name}": f"fits less well ({match.score:.2f}): {match.why}"
         if match.score
         else f"missing: {match.missing}"
         for name, match in others.items()
+    }
+
+
+def _overlapping(found: Wraps, file: int) -> dict[str, str]:
+    """Wraps of concurrent contacts: by contact they take longer than on the wall clock."""
+    both = side_by_side(found.frame.filter(pl.col("file") == file))
+    if both is None:
+        return {}
+    return {
+        "wraps side by side": f"{both.by_contact_ms / 1000:,.1f} s of ACW by contact are "
+        f"{both.wall_clock_ms / 1000:,.1f} s on the wall clock of {both.agents:,} agents"
     }
 
 

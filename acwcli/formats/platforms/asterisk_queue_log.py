@@ -101,16 +101,20 @@ def _set_times(wraps: pl.DataFrame, log: _Log) -> FileFrame:
 
 @dataclass(frozen=True)
 class _Log:
-    """One file of the log: its rows and what to say about its clock."""
+    """One file of the log: its rows, and what to say about its clock and how it was read."""
 
     probe: Probe
     rows: pl.LazyFrame
     raw: Raw
     notes: list[str] = field(default_factory=list)
+    details: dict[str, str] = field(default_factory=dict)
+    ignored: Counter[str] = field(default_factory=Counter)
 
 
 def _events(probe: Probe, options: ReadOptions) -> _Log:
     notes: list[str] = []
+    details: dict[str, str] = {}
+    ignored: Counter[str] = Counter()
     raw = raw_lines(probe.plain.path)
     if probe.plain.kind == "text" and queue_log.looks_like(probe.head)[0]:
         rows = queue_log.parse_lines(read_lines(probe.plain).with_columns(file=pl.lit(0, pl.UInt16)))
@@ -121,8 +125,8 @@ def _events(probe: Probe, options: ReadOptions) -> _Log:
         # Text seconds, as in the file form: both can then stand in one log.
         seconds = (times.instant("event_time").dt.epoch("ms") / 1000).cast(pl.String)
         rows = queue_log.from_columns(grid.frame.with_columns(seconds.alias(clock)), grid.columns)
-        notes, raw = times.notes(), grid.raw
-    return _Log(probe, rows, raw, notes)
+        notes, raw, details, ignored = [*grid.notes, *times.notes()], grid.raw, grid.details, grid.ignored
+    return _Log(probe, rows, raw, notes, details, ignored)
 
 
 def _first(log: _Log) -> float:
@@ -134,7 +138,7 @@ def _first(log: _Log) -> float:
 def _of_file(states: pl.DataFrame, log: _Log, elsewhere: pl.Series) -> FileFrame:
     """The states of one file; rows that are wraps of their own are accounted there."""
     rows = states.filter(~pl.col("row").is_in(elsewhere.implode()))
-    ignored = Counter(dict(rows["ignored"].drop_nulls().value_counts().iter_rows()))
+    ignored = log.ignored + Counter(dict(rows["ignored"].drop_nulls().value_counts().iter_rows()))
     rejects = rows.filter(pl.col("rejected").is_not_null()).select("row", reason="rejected")
     # Rejected rows of an agent stay at their place: they may have ended a wrap.
     used = rows.filter(pl.col("ignored").is_null() & (pl.col("rejected").is_null() | pl.col("agent_id").is_not_null()))
@@ -148,6 +152,6 @@ def _of_file(states: pl.DataFrame, log: _Log, elsewhere: pl.Series) -> FileFrame
         rejected=pl.col("rejected").is_not_null(),
     )
     return FileFrame(
-        log.probe.input.name, "states", frame, read=rows.height, ignored=ignored, rejects=rejects,
-        notes=log.notes, details={"columns": "epoch|callid|queue|agent|event|data…"}, raw_text=log.raw,
+        log.probe.input.name, "states", frame, read=rows.height + log.ignored.total(), ignored=ignored, rejects=rejects,
+        notes=log.notes, details=log.details | {"columns": "epoch|callid|queue|agent|event|data…"}, raw_text=log.raw,
     )  # fmt: skip

@@ -12,7 +12,7 @@ from acwcli.formats.grid import Grid
 from acwcli.formats.options import ReadOptions
 from acwcli.formats.rows import account, collect, picked, reject_reason
 from acwcli.formats.times import Times
-from acwcli.model.columns import ENDED_BY, METHODS, STATUSES, WRAP_COLUMNS
+from acwcli.model.columns import COUNTED, ENDED_BY, METHODS, STATUSES, WRAP_COLUMNS
 from acwcli.model.formula_guard import unguard_formula_expr
 
 TITLE = "Wraps table written by acw reconstruct"
@@ -62,14 +62,17 @@ def _columns(grid: Grid, chosen: Chosen, times: Times) -> list[pl.Expr]:
             checks.append((text[name].is_not_null() & columns[name].is_null(), "unreadable time"))
     for name in _LENGTHS:
         if name in chosen:
-            seconds = chosen.text(name).cast(pl.Float64, strict=False)
-            columns[name.replace("_s", "_ms")] = (seconds * 1000).round().cast(pl.Int64)
-            checks.append((text[name].is_not_null() & seconds.is_null(), "unreadable length"))
+            ms = (chosen.text(name).cast(pl.Float64, strict=False) * 1000).round().cast(pl.Int64, strict=False)
+            columns[name.replace("_s", "_ms")] = ms
+            checks += [(text[name].is_not_null() & ms.is_null(), "unreadable length"), (ms < 0, "negative length")]
     if "pieces" in chosen:
         columns["pieces"] = chosen.text("pieces").cast(pl.Int64, strict=False)
     for name, known in (("method", METHODS), ("ended_by", ENDED_BY), ("status", STATUSES)):
         columns[name] = text[name]
-        checks.append((~text[name].is_in(known), f"unknown {name}"))
+        checks.append((~text[name].is_in(known).fill_null(False), f"unknown {name}"))
+    checks.append((text["status"].is_in(COUNTED) & text["acw_s"].is_null(), "no length"))
+    if "wrap_end" in columns:
+        checks.append((columns["wrap_end"] < columns["wrap_start"], "ends before it starts"))
     return [
         *(expr.alias(name) for name, expr in columns.items()),
         pl.col("__row").alias("row"),
