@@ -22,6 +22,7 @@ COMMANDS = {
     "diagnose": "Is the mean telling the truth, and who makes it?",
     "flag": "Which agents need a look, and why?",
     "explain": "Why this agent?",
+    "report": "What do I show someone else?",
     "formats": "Which exports are known?",
     "methods": "How is each figure defined?",
     "config": "Which settings hold, and where does each come from?",

@@ -28,6 +28,7 @@ from acwcli.pipeline.questions import (
     wraps_table,
 )
 from acwcli.pipeline.rebuilding import WrapOptions, Wraps, needs_of_where, wraps
+from acwcli.pipeline.reporting import ReportOptions, flags_anybody, report, report_needs
 
 if TYPE_CHECKING:
     from acwcli.pipeline.explaining import EXPLAINED, explain, explain_needs
@@ -41,6 +42,7 @@ __all__ = [
     "MEASURES",
     "Loaded",
     "Question",
+    "ReportOptions",
     "WrapOptions",
     "Wraps",
     "diagnose",
@@ -50,6 +52,7 @@ __all__ = [
     "findings",
     "flag",
     "flag_needs",
+    "flags_anybody",
     "formats",
     "inspect",
     "load",
@@ -62,6 +65,8 @@ __all__ = [
     "observations",
     "prove_profiles",
     "refuse_bad_rows",
+    "report",
+    "report_needs",
     "rules",
     "summarise",
     "wraps",
