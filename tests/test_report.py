@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import re
 import subprocess
@@ -222,7 +223,7 @@ def test_a_page_can_be_read_without_seeing_it(case):
     assert html.attributes["lang"] == "en"
     assert [element.tag for element in root.all("h1")] == ["h1"]
     levels = [int(element.tag[1]) for element in root.all("h1", "h2", "h3", "h4")]
-    assert all(after <= before + 1 for before, after in zip(levels, levels[1:], strict=False))
+    assert all(after <= before + 1 for before, after in itertools.pairwise(levels))
     ids = [element.attributes["id"] for element in everything(root) if "id" in element.attributes]
     assert len(ids) == len(set(ids))
     for table in root.all("table"):
