@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 import polars as pl
 
 from acwcli.analyse import figures
 from acwcli.analyse.contributors import EXCESS_US, as_list, by_dimension, known_dimensions, observe, share, with_excess
 from acwcli.analyse.facts import Facts, facts
-from acwcli.analyse.mechanical import timer
+from acwcli.analyse.mechanical import Timer, timer
 from acwcli.analyse.shape import distribution
 from acwcli.analyse.verdict import Finding, basis_ms, judge
 from acwcli.analyse.what_if import COLUMNS as WHAT_IFS
@@ -48,6 +49,48 @@ _TYPES: dict[str, pl.DataType] = {
 }
 
 
+@dataclass(frozen=True)
+class Diagnosis:
+    """Everything a diagnosis rests on.
+
+    Attributes:
+        frame: the observations, with their time over the limit.
+        known: their figures.
+        finding: the verdict.
+        tables: a table of `by_dimension` per known dimension.
+        ended: the wrap-up timer, where there is one.
+    """
+
+    frame: pl.DataFrame
+    known: Facts
+    finding: Finding
+    tables: Mapping[str, pl.DataFrame]
+    ended: Timer | None
+
+
+def examine(
+    obs: pl.LazyFrame,
+    within_ms: int | None,
+    min_wraps: int,
+    noun: str,
+    excluded: Mapping[str, int],
+    excluded_ms: Mapping[str, int],
+) -> Diagnosis:
+    """Find out what `diagnose` says; the same arguments.
+
+    Raises:
+        NoWrapsError: there is nothing to diagnose.
+    """
+    frame = observe(obs)
+    figures.any_wraps(frame.height, noun)
+    known = facts(frame, within_ms)
+    frame = with_excess(frame, known.limit_us, basis_ms(known, frame), known.p99_us // 1000)
+    tables = {name: by_dimension(frame, name) for name in known_dimensions(frame)}
+    finding = judge(frame, known, tables, min_wraps, excluded, excluded_ms)
+    ended = timer(frame, basis_ms(known, frame)) if known.wraps >= min_wraps else None
+    return Diagnosis(frame, known, finding, tables, ended)
+
+
 def diagnose(
     obs: pl.LazyFrame,
     within_ms: int | None,
@@ -74,14 +117,9 @@ def diagnose(
     Raises:
         NoWrapsError: there is nothing to diagnose.
     """
-    frame = observe(obs)
-    figures.any_wraps(frame.height, noun)
-    known = facts(frame, within_ms)
-    frame = with_excess(frame, known.limit_us, basis_ms(known, frame), known.p99_us // 1000)
-    tables = {name: by_dimension(frame, name) for name in known_dimensions(frame)}
-    finding = judge(frame, known, tables, min_wraps, excluded, excluded_ms)
+    found = examine(obs, within_ms, min_wraps, noun, excluded, excluded_ms)
+    frame, known, finding, tables, ended = found.frame, found.known, found.finding, found.tables, found.ended
     agents = tables.get("agent_id", by_dimension(frame, "agent_id"))
-    ended = timer(frame, basis_ms(known, frame)) if known.wraps >= min_wraps else None
     row = pl.DataFrame(
         {
             **_row(known, noun),

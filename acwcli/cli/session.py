@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import io
 import os
 import sys
 import tempfile
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
@@ -140,21 +141,56 @@ def emit(table: Table, out: OutFlags, tz: str = "UTC") -> None:
         write(table, name, stream, guard=not out.raw_text, tz=tz)
 
 
+def report_format(out: OutFlags) -> str:
+    """The format of a report: named, by suffix, a page otherwise; never for a terminal."""
+    from acwcli.render.report import REPORT_FORMATS, REPORT_SUFFIXES
+
+    if out.format is not None:
+        form = parse.one_of(out.format, REPORT_FORMATS, "--format")
+    elif out.output is not None and out.output != "-":
+        form = format_of_path(out.output, REPORT_SUFFIXES)
+    else:
+        form = "html"
+    if out.output in (None, "-") and _on_terminal():
+        raise OutputError(f"a report is not for a terminal; write it to a file with -o FILE.{form}")
+    return form
+
+
+def emit_with(write_to: Callable[[BinaryIO], None], out: OutFlags) -> None:
+    """Let `write_to` write to stdout or `-o`.
+
+    Raises:
+        OutputError: it cannot be written.
+    """
+    buffer = io.BytesIO()
+    write_to(buffer)
+    _emit_bytes(buffer.getvalue(), out)
+
+
 def emit_text(text: str, out: OutFlags) -> None:
     """Write text that is no table to stdout or `-o`.
 
     Raises:
         OutputError: it cannot be written.
     """
-    content = text.encode()
+    _emit_bytes(text.encode(), out)
+
+
+def _emit_bytes(content: bytes, out: OutFlags) -> None:
     if out.output is not None and out.output != "-":
         with _target(out.output) as stream:
             stream.write(content)
         return
     if sys.stdout is None:
         raise OutputError("stdout: it is closed; write to a file with -o FILE")
-    sys.stdout.buffer.write(content)
-    sys.stdout.buffer.flush()
+    try:
+        sys.stdout.buffer.write(content)
+        sys.stdout.buffer.flush()
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        narrate.silence(sys.stdout)
+        raise OutputError(f"stdout: cannot write: {error.strerror or error}") from error
 
 
 def _to_stdout(table: Table, name: str, out: OutFlags, tz: str) -> None:

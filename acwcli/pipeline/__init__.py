@@ -28,6 +28,7 @@ from acwcli.pipeline.questions import (
     wraps_table,
 )
 from acwcli.pipeline.rebuilding import WrapOptions, Wraps, needs_of_where, wraps
+from acwcli.pipeline.reporting import ReportOptions, flags_anybody, report, report_needs
 
 if TYPE_CHECKING:
     from acwcli.pipeline.checking import check_store
@@ -45,6 +46,7 @@ __all__ = [
     "Ingested",
     "Loaded",
     "Question",
+    "ReportOptions",
     "WrapOptions",
     "Wraps",
     "check_store",
@@ -55,6 +57,7 @@ __all__ = [
     "findings",
     "flag",
     "flag_needs",
+    "flags_anybody",
     "formats",
     "ingest",
     "inspect",
@@ -69,6 +72,8 @@ __all__ = [
     "observations",
     "prove_profiles",
     "refuse_bad_rows",
+    "report",
+    "report_needs",
     "rules",
     "summarise",
     "wraps",

@@ -186,12 +186,17 @@ def diagnose(
     min_wraps: int = 20,
 ) -> Table:
     """Whether the mean tells the truth, and who makes it."""
-    left_out = (
+    counts, lengths = left_out(found)
+    return _diagnose(observations(found, question), within_ms, min_wraps, question.noun, counts, lengths)
+
+
+def left_out(found: Wraps) -> tuple[dict[str, int], dict[str, int]]:
+    """Wraps that do not count, per status, and their time in ms where it is known."""
+    others = (
         found.frame.filter(~pl.col("status").is_in(COUNTED)).group_by("status").agg(pl.len(), pl.col("acw_ms").sum())
     )
-    counts = {status: count for status, count, _ in left_out.iter_rows()}
-    lengths = {status: length for status, _, length in left_out.iter_rows()}
-    return _diagnose(observations(found, question), within_ms, min_wraps, question.noun, counts, lengths)
+    counts = {status: count for status, count, _ in others.iter_rows()}
+    return counts, {status: length for status, _, length in others.iter_rows()}
 
 
 def mix_columns(asked: Sequence[str] | None) -> tuple[str, ...]:

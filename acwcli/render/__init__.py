@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import PurePath
 from typing import TYPE_CHECKING, BinaryIO
 
@@ -28,18 +29,18 @@ SUFFIXES = {
 }
 
 
-def format_of_path(path: str) -> str:
+def format_of_path(path: str, suffixes: Mapping[str, str] = SUFFIXES) -> str:
     """Return the format that the suffix of a file name stands for.
 
     Raises:
         UsageError: the suffix is missing or stands for no format.
     """
     suffix = PurePath(path).suffix.removeprefix(".").casefold()
-    if suffix in SUFFIXES:
-        return SUFFIXES[suffix]
-    known = ", ".join(f".{name}" for name in SUFFIXES)
+    if suffix in suffixes:
+        return suffixes[suffix]
+    known = ", ".join(f".{name}" for name in suffixes)
     what = f"the suffix '.{suffix}' stands for no output format" if suffix else "no suffix to tell the format"
-    raise UsageError(f"{path}: {what}{did_you_mean(suffix, SUFFIXES)}; use {known}, or name it with --format")
+    raise UsageError(f"{path}: {what}{did_you_mean(suffix, suffixes)}; use {known}, or name it with --format")
 
 
 def write(

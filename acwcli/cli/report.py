@@ -1,0 +1,74 @@
+"""`acw report`: what do I show someone else?"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Annotated
+
+import typer
+
+from acwcli.cli.flags import OutFlags, Paths, ReadFlags, WrapFlags, with_flags
+from acwcli.errors import ExitCode
+
+
+@with_flags
+def command(
+    paths: Paths,
+    read: ReadFlags,
+    wrap: WrapFlags,
+    out: OutFlags,
+    within: Annotated[
+        str | None,
+        typer.Option("--within", metavar="DURATION", help="The limit people speak of, e.g. 60s (default: p80)."),
+    ] = None,
+    over: Annotated[
+        list[str] | None,
+        typer.Option("--over", metavar="RULE", help="Flag agents over mean, pNN or a duration; repeat for more."),
+    ] = None,
+    under: Annotated[
+        list[str] | None, typer.Option("--under", metavar="RULE", help="The same from below: too short to be true.")
+    ] = None,
+    peers: Annotated[
+        list[str] | None,
+        typer.Option("--peers", metavar="COLUMN,…", help="Compare only agents with equal values of these."),
+    ] = None,
+    min_wraps: Annotated[int, typer.Option("--min-wraps", min=1, help="Fewer are not enough data.")] = 20,
+    title: Annotated[str | None, typer.Option("--title", metavar="TEXT", help="What stands at the top.")] = None,
+    lang: Annotated[str, typer.Option("--lang", help="The report's own words: en, zh, fa, ru or es.")] = "en",
+    fail_on_flag: Annotated[
+        bool, typer.Option("--fail-on-flag", help="Exit 10 when a verdict is over or under.")
+    ] = False,
+) -> None:
+    """Write the whole story for someone else: one page, Markdown, a workbook or one JSON document.
+
+    \b
+    Examples:
+        acw report sample_data/generic/states.csv --within 60s -o night.html
+        acw report states.csv --roster roster.csv --lang fa --title "هفته ۱۰" -o week.html
+        acw report logs/*.gz --fail-on-flag -o night.xlsx
+    """
+    from acwcli import pipeline
+    from acwcli.cli import parse, rerun, session
+    from acwcli.render.report import write_report
+    from acwcli.render.report.words import LANGUAGES
+
+    form = session.report_format(out)
+    language = parse.one_of(lang, LANGUAGES, "--lang")
+    peer_columns = tuple(parse.names_in(peers))
+    asked = pipeline.rules(over or [], under or []) if over or under else []
+    own = {"within": within, "over": over, "under": under, "peers": peers, "title": title}
+    options = pipeline.ReportOptions(
+        within_ms=parse.length(within, "--within") if within is not None else None,
+        rules=tuple(asked),
+        peers=peer_columns,
+        min_wraps=min_wraps,
+        title=title,
+        command=rerun.command_line("report", paths, read, wrap, own | {"min_wraps": min_wraps, "lang": lang}, form),
+    )
+    # The formats of a report are not those of a table; they are checked above.
+    tabular = replace(out, format="json")
+    rebuilt = session.rebuild(paths, read, wrap, tabular, pipeline.report_needs(peer_columns))
+    answer = pipeline.report(rebuilt, options)
+    session.emit_with(lambda stream: write_report(answer, form, stream, lang=language), out)
+    if fail_on_flag and pipeline.flags_anybody(answer):
+        raise typer.Exit(ExitCode.FINDINGS)

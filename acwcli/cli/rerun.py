@@ -1,0 +1,37 @@
+"""The command line that asks the same question again, written from what was understood, not from what was typed."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Mapping, Sequence
+from dataclasses import fields
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from acwcli.cli.flags import ReadFlags, WrapFlags
+
+_NOT_ASKED = ("rejects",)
+"""Options that change no figure."""
+_DEFAULTS = {"min_wraps": 20, "lang": "en"}
+_SUFFIX = {"markdown": "md"}
+
+
+def command_line(
+    command: str, paths: Sequence[str], read: ReadFlags, wrap: WrapFlags, own: Mapping[str, object], form: str
+) -> str:
+    """Write the command with every option that is not at its default, ready for a shell.
+
+    The output's name has no part in it: the same question gives the same bytes wherever they go.
+    """
+    asked: dict[str, object] = {}
+    for group in (read, wrap):
+        asked |= {f.name: getattr(group, f.name) for f in fields(group) if getattr(group, f.name) != f.default}
+    asked |= {name: value for name, value in own.items() if value != _DEFAULTS.get(name)}
+    words = ["acw", command, *paths]
+    for name, value in asked.items():
+        if name in _NOT_ASKED or value in (None, False, []):
+            continue
+        option = f"--{name.replace('_', '-')}"
+        for item in value if isinstance(value, list | tuple) else [value]:
+            words += [option] if item is True else [option, str(item)]
+    return shlex.join([*words, "-o", f"report.{_SUFFIX.get(form, form)}"])

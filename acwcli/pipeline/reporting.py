@@ -1,0 +1,152 @@
+"""The report: every question asked once, joined into one neutral document."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+import polars as pl
+
+from acwcli.analyse import report_quality, report_said, report_sections
+from acwcli.analyse.contributors import EXCESS_US
+from acwcli.analyse.diagnose import Diagnosis, examine
+from acwcli.analyse.flag import flag as judge_agents
+from acwcli.analyse.rules import Rule, parse_rule
+from acwcli.model.columns import COUNTED
+from acwcli.model.report import Report, Said, Section, said
+from acwcli.pipeline.overview import inspect
+from acwcli.pipeline.questions import (
+    CONTRIBUTORS,
+    Question,
+    diagnose,
+    flag,
+    left_out,
+    mix_columns,
+    observations,
+    summarise,
+)
+from acwcli.pipeline.rebuilding import Wraps
+
+_TIMES = ("day", "hour", "weekday")
+
+
+@dataclass(frozen=True)
+class ReportOptions:
+    """What the report is about.
+
+    Attributes:
+        within_ms: the limit people speak of; None takes p80.
+        rules: for the flags; none is over the mean, over the limit where one is given, and under 5 s.
+        peers: columns whose equal values make agents comparable.
+        min_wraps: fewer are not enough data.
+        title: None takes the language's own.
+        command: what makes the report again.
+    """
+
+    within_ms: int | None = None
+    rules: tuple[Rule, ...] = ()
+    peers: tuple[str, ...] = ()
+    min_wraps: int = 20
+    title: str | None = None
+    command: str = ""
+
+
+def report_needs(peers: Sequence[str] = ()) -> frozenset[str]:
+    """The wrap columns to read for a report."""
+    return Question(groups=(*CONTRIBUTORS, *mix_columns(None), *_TIMES, *peers)).needs() | {"wrap_start", "status"}
+
+
+def report(found: Wraps, options: ReportOptions) -> Report:
+    """Tell the whole story.
+
+    Args:
+        found: wraps read with `report_needs`.
+        options: see `ReportOptions`.
+
+    Raises:
+        NoWrapsError: no wrap counts.
+        UsageError: the files hold sums, or an unknown column.
+    """
+    question = Question(groups=CONTRIBUTORS)
+    counts, lengths = left_out(found)
+    diagnosis = examine(
+        observations(found, question), options.within_ms, options.min_wraps, question.noun, counts, lengths
+    )
+    return Report(
+        title=options.title,
+        verdict=diagnosis.finding.verdict,
+        headline=report_said.headline(diagnosis, options.min_wraps),
+        advice=report_said.advice(diagnosis, options.min_wraps),
+        about=_about(found, diagnosis),
+        sections=tuple(_sections(found, diagnosis, options)),
+        command=options.command,
+        tz=found.options.tz,
+    )
+
+
+def _sections(found: Wraps, diagnosis: Diagnosis, options: ReportOptions) -> list[Section]:
+    limit_ms = diagnosis.known.limit_us // 1000  # lengths are whole ms: within the one is within the other
+    row = diagnose(found, within_ms=options.within_ms, min_wraps=options.min_wraps).frame.row(0, named=True)
+    excess_s = int(diagnosis.frame[EXCESS_US].sum()) / 1e6
+
+    def by(*groups: str) -> pl.DataFrame:
+        return summarise(found, Question(groups=groups), limit_ms=limit_ms, with_total=False).frame
+
+    limit_s = diagnosis.known.limit_s
+    return [
+        Section("figures", (), (report_sections.figures_table(row, excess_s),)),
+        report_sections.distribution_section(diagnosis),
+        report_sections.agents_section(_compared(found, options), by("agent_id", *options.peers), options.peers),
+        report_sections.excess_section(diagnosis),
+        report_sections.heat_section(by("weekday", "hour"), limit_s, options.min_wraps),
+        report_sections.trend_section(by("day"), limit_s),
+        _flags(found, options),
+        _quality(found),
+        report_quality.definitions_section(),
+        Section("command", (said("lead_command"),)),
+    ]
+
+
+def _compared(found: Wraps, options: ReportOptions) -> pl.DataFrame:
+    """Every agent at the mean of the peers, with what the contacts would take the peers even where all are alike."""
+    mix = [name for name in mix_columns(None) if name not in options.peers]
+    groups = tuple(dict.fromkeys(("agent_id", *options.peers, *mix)))
+    obs = observations(found, Question(groups=groups))
+    over_mean = [parse_rule("over", "mean")]
+    return judge_agents(obs, over_mean, "mean", options.peers, options.min_wraps, "wraps", True, mix=mix).frame
+
+
+def _flags(found: Wraps, options: ReportOptions) -> Section:
+    limit = [Rule("over", "limit", 0, options.within_ms, "over limit")] if options.within_ms is not None else []
+    rules = options.rules or (parse_rule("over", "mean"), *limit, parse_rule("under", "5s"))
+    judged = flag(
+        found, Question(groups=("agent_id", *options.peers)), rules=rules, peers=options.peers,
+        min_wraps=options.min_wraps, every_agent=True, mix=mix_columns(None),
+    )  # fmt: skip
+    return report_sections.flags_section(judged.frame, rules, options.peers)
+
+
+def _quality(found: Wraps) -> Section:
+    used = found.frame.filter(pl.col("status").is_in(COUNTED)).group_by("method").len().sort("method")
+    notes = [*found.loaded.notes(), *found.notes]
+    return report_quality.quality_section(
+        inspect(found).frame, found.loaded.total(), found.statuses(), used.cast({"method": pl.String}), notes
+    )
+
+
+def _about(found: Wraps, diagnosis: Diagnosis) -> Said:
+    """Which data these are; their last instant stands in for the time of the report, which must not depend on it."""
+    counted = found.frame.filter(pl.col("status").is_in(COUNTED))["wrap_start"]
+    first, last = counted.min(), counted.max()
+    wraps, agents = ("count", diagnosis.known.wraps), ("count", diagnosis.known.agents)
+    if not isinstance(first, datetime) or not isinstance(last, datetime):
+        return said("about_no_instants", wraps=wraps, agents=agents)  # type: ignore[arg-type]
+    tz = ("english", found.options.tz)
+    return said("about", wraps=wraps, agents=agents, first=("instant", first), last=("instant", last), tz=tz)  # type: ignore[arg-type]
+
+
+def flags_anybody(answer: Report) -> bool:
+    """Whether a report calls anybody `over` or `under`."""
+    flags = [table for table in answer.tables() if table.name == "flags"]
+    return any(verdict in ("over", "under") for table in flags for verdict in table.column("verdict"))

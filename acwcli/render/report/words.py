@@ -1,0 +1,199 @@
+"""The report's own words and numbers in one language; the words are data, a TOML file per language."""
+
+from __future__ import annotations
+
+import functools
+import math
+import string
+import tomllib
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from importlib import resources
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from acwcli.errors import UsageError, did_you_mean
+from acwcli.model.report import Column, Kind, Said, Value
+from acwcli.render.safe_text import for_terminal
+
+LANGUAGES = ("en", "zh", "fa", "ru", "es")
+NUMBERS: tuple[Kind, ...] = ("count", "seconds", "long", "share", "ratio")
+_NAMED = 8
+"""At most this many values are named in a sentence."""
+
+
+@dataclass(frozen=True)
+class Words:
+    """One language.
+
+    Attributes:
+        lang: its code.
+        parts: the tables of its file.
+        tz: the zone in which instants are written.
+        literal: what is done to our own words, e.g. escaping.
+        name: what is done to text of the data, e.g. escaping and marking its direction.
+    """
+
+    lang: str
+    parts: Mapping[str, Mapping[str, Any]]
+    tz: str = "UTC"
+    literal: Callable[[str], str] = str
+    name: Callable[[str], str] = str
+
+    def language(self, key: str) -> Any:  # noqa: ANN401  # texts and one number
+        """A setting of the language."""
+        return self.parts["language"][key]
+
+    def page(self, key: str, **values: str) -> str:
+        """A word of the page."""
+        return self.page_part("page", key, **values)
+
+    def page_part(self, part: str, key: str, **values: str) -> str:
+        """A word with values that are already written."""
+        return self._filled(self.parts[part][key], values)
+
+    def word(self, part: str, key: str, values: Mapping[str, Value] | None = None) -> str:
+        """A heading, caption, column or term; a term that is not ours is shown as it is."""
+        template = self.parts[part].get(key)
+        if template is None:
+            return self.name(for_terminal(key))
+        return self._filled(template, {n: self.value(v) for n, v in (values or {}).items()})
+
+    def say(self, sentence: Said) -> str:
+        """A sentence, beginning with a capital letter."""
+        text = self._part(sentence)
+        return text[:1].upper() + text[1:]
+
+    def _part(self, sentence: Said) -> str:
+        template = self.parts["said"][sentence.key]
+        return self._filled(template, {name: self.value(value) for name, value in sentence.values.items()})
+
+    def _filled(self, template: str, values: Mapping[str, str]) -> str:
+        parsed = string.Formatter().parse(template)
+        return "".join(self.literal(text) + (values[name] if name else "") for text, name, _, _ in parsed)
+
+    def value(self, value: Value) -> str:
+        """A value inside a sentence, as people say it: `90.1 s`, `95 %`, `a, b and c`."""
+        if isinstance(value.value, list):
+            return self._listed([self.value(Value(value.kind, item)) for item in value.value])
+        number = value.value
+        match value.kind:
+            case "said":
+                return self._part(number)
+            case "seconds":
+                return self.seconds(number)
+            case "share":
+                return self._share_said(number)
+            case "long":
+                return str(self.language("hours").format(self.hours(number)))
+            case "ratio" if number >= 10:
+                return self.number(number, 1)
+            case kind:
+                return self.cell(kind, number)
+
+    def _share_said(self, share: float) -> str:
+        if 0 < share < 0.005:
+            return self._filled(self.parts["said"]["under_one"], {"one": self.share(0.01, 0)})
+        return self.share(share, 1 if 0.995 <= share < 1 else 0)
+
+    def _listed(self, items: Sequence[str]) -> str:
+        shown, more = list(items[:_NAMED]), len(items) - _NAMED
+        comma = self.literal(self.language("list"))
+        if more > 0:
+            rest = self._filled(self.parts["said"]["more"], {"count": self.number(more)})
+            return f"{comma.join(shown)} {rest}"
+        last = shown.pop()
+        return f"{comma.join(shown)}{self.literal(self.language('and'))}{last}" if shown else last
+
+    def cell(self, kind: Kind, value: Any, digits: int | None = None) -> str:  # noqa: ANN401  # whatever a cell holds
+        """A cell of a table; the unit is in the heading, but for shares."""
+        if isinstance(value, Value):
+            return self.seconds(value.value) if value.kind == "seconds" else self.cell(value.kind, value.value)
+        if value is None or (isinstance(value, float) and not math.isfinite(value)):
+            return self.literal(self.parts["page"]["missing"])
+        match kind:
+            case "term":
+                return self.word("terms" if value in self.parts["terms"] else "columns", str(value))
+            case "said":
+                return self.say(value)
+            case "count" | "seconds" | "ratio":
+                return self.number(value, {"count": 0, "seconds": 1, "ratio": 2}[kind] if digits is None else digits)
+            case "long":
+                return self.hours(value)
+            case "share":
+                return self.share(value, 1)
+            case "hour":
+                return self.digits(f"{value:02d}")
+            case "day" | "instant":
+                return self.digits(self.date(value))
+            case _:
+                return self.name(for_terminal(str(value)))
+
+    def cells(self, column: Column, values: Sequence[Any]) -> list[str]:
+        """A whole column, its decimals the same in every row."""
+        known = [abs(v) for v in values if isinstance(v, int | float) and math.isfinite(v)]
+        whole = column.kind == "seconds" and all(v == round(v) for v in known)
+        return [self.cell(column.kind, v, 0 if whole else None) for v in values]
+
+    def unit(self, column: Column) -> str:
+        """The unit of a column, which stands in its heading; empty for shares, whose cells say it."""
+        unit = {"seconds": self.language("seconds").format("").strip(), "long": "h:mm", "ratio": "×"}.get(column.kind)
+        return unit or ""
+
+    def heading(self, column: Column) -> str:
+        """The heading of a column, with its unit in brackets."""
+        unit = self.unit(column)
+        return self.word("columns", column.name) + (f" ({self.literal(unit)})" if unit else "")
+
+    def number(self, value: float, digits: int = 0) -> str:
+        """A number with the language's digits, decimal sign and groups."""
+        whole, _, part = f"{abs(value):.{digits}f}".partition(".")
+        if len(whole) >= self.language("group_from"):
+            whole = f"{int(whole):,}".replace(",", self.language("group"))
+        text = whole + (self.language("decimal") + part if part else "")
+        sign = "\u2212" if value < 0 and float(f"{value:.{digits}f}") else ""
+        return sign + self.digits(text)
+
+    def digits(self, text: str) -> str:
+        """Text with the language's digits."""
+        own = self.language("digits")
+        return text if own == string.digits else text.translate(str.maketrans(string.digits, own))
+
+    def seconds(self, seconds: float) -> str:
+        """`58 s`, `58.2 s`."""
+        return str(self.language("seconds").format(self.number(seconds, 0 if round(seconds, 1) % 1 == 0 else 1)))
+
+    def share(self, share: float, digits: int) -> str:
+        """`81.7 %`."""
+        return str(self.language("percent").format(self.number(100 * share, digits)))
+
+    def hours(self, seconds: float) -> str:
+        """`12:05`, hours and minutes."""
+        minutes = round(abs(seconds) / 60)
+        sign = "\u2212" if seconds < 0 and minutes else ""
+        return f"{sign}{self.number(minutes // 60)}:{self.digits(f'{minutes % 60:02d}')}"
+
+    def date(self, value: date | datetime) -> str:
+        """`2026-03-02`, `2026-03-02 08:00:15`."""
+        if not isinstance(value, datetime):
+            return value.isoformat()
+        local = (value if value.tzinfo else value.replace(tzinfo=UTC)).astimezone(ZoneInfo(self.tz))
+        return local.strftime("%Y-%m-%d %H:%M:%S")
+
+
+@functools.cache
+def _parts(lang: str) -> Mapping[str, Mapping[str, Any]]:
+    return tomllib.loads(resources.files("acwcli.render.report").joinpath(f"lang/{lang}.toml").read_text("utf-8"))
+
+
+def words(lang: str, tz: str = "UTC", literal: Callable[[str], str] = str, name: Callable[[str], str] = str) -> Words:
+    """Load a language.
+
+    Raises:
+        UsageError: there is no such language.
+    """
+    if lang not in LANGUAGES:
+        hint = did_you_mean(lang, LANGUAGES)
+        raise UsageError(f"--lang: no language '{lang}'{hint}; known: {', '.join(LANGUAGES)}")
+    return Words(lang, _parts(lang), tz, literal, name)
