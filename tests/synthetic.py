@@ -39,6 +39,9 @@ def centre(seed: int, agents: int = 40, shifts: int = 5) -> pl.DataFrame:
             "shift_number": shift,
             "luck": dice.random(size),
             "row": np.arange(2, size + 2),
+            # More contacts wait in the middle of the shift; few agents make calls before they are done.
+            "waiting": dice.poisson(0.2 + 0.6 * np.sin(np.pi * hours / SHIFT_H)),
+            "calls": (dice.random(size) < dice.gamma(2, 0.005, agents)[agent]).astype(np.int64),
         }
     ).with_columns(
         wrap_start=pl.lit(FIRST).cast(pl.Datetime("ms", "UTC")) + pl.duration(milliseconds="wrap_start"),
@@ -57,6 +60,8 @@ def changed(frame: pl.DataFrame, mark: pl.Expr | None = None, agent: str = "a00"
 
 
 LUCK, VALUE = pl.col("luck"), pl.col("value_ms")
+LATE = pl.col("hour_of_shift")
+NOON = (LATE - SHIFT_H / 2).abs()
 
 PLANTED = {
     "uniformly-slow": lambda frame: changed(frame, value_ms=VALUE * 2),
@@ -67,6 +72,14 @@ PLANTED = {
     "break-inside": lambda frame: changed(
         frame, LUCK < 0.06, value_ms=VALUE.clip(60_000) * 8, ended_by=pl.lit("not_ready")
     ),
+    "lunch-inside": lambda frame: changed(
+        frame, NOON.min().over("agent_id", "shift_number") == NOON, value_ms=1_500_000 + VALUE * 5
+    ),
+    "shift-end-inside": lambda frame: changed(
+        frame, (LATE.max().over("agent_id", "shift_number") == LATE) & (LUCK < 0.8), value_ms=600_000 + VALUE * 3
+    ),
+    "longer-when-waiting": lambda frame: changed(frame, pl.col("waiting") > 0, value_ms=(VALUE * 1.8).round()),
+    "calls-inside": lambda frame: changed(frame, LUCK < 0.12, calls=pl.lit(1)),
     "grows-over-shift": lambda frame: changed(frame, value_ms=VALUE * (pl.col("hour_of_shift") * 0.14 - 0.5).exp()),
     "hops-out-and-back": lambda frame: changed(frame, LUCK < 0.2, pieces=pl.lit(2)),
     "many-orphans": lambda frame: changed(frame, LUCK < 0.25, status=pl.lit("orphan")),

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import polars as pl
 
 from acwcli.analyse import explain_parts, figures, portrait
 from acwcli.analyse.portrait import OWN
-from acwcli.analyse.shapes import EVIDENCE, Found, evidence_of, found_in, prepare
+from acwcli.analyse.shapes import Found, evidence_of, found_in
 from acwcli.errors import UsageError, did_you_mean
 from acwcli.model.table import Column, Table
 
@@ -19,39 +21,58 @@ RULE_KEYS = (
 """What `rules` says of each rule, as `flag` has it."""
 
 _SIDE = ("mean_s", "median_s", "p80_s", "p90_s")
-_LISTS = ("rules", "shapes", "evidence", "distribution", "by_hour", "by_day", "longest", "typical")
+_LISTS = ("rules", "mix", "shapes", "evidence", "distribution", "by_hour", "by_day", "longest", "typical")
 
 
 def explain(
-    obs: pl.LazyFrame, agent: str, rules: pl.DataFrame, within_ms: int | None, min_wraps: int, noun: str
+    obs: pl.LazyFrame,
+    agent: str,
+    rules: pl.DataFrame,
+    within_ms: int | None,
+    min_wraps: int,
+    noun: str,
+    *,
+    peers: Sequence[str] = (),
+    mix: Sequence[str] = (),
+    wraps: pl.DataFrame | None = None,
 ) -> Table:
     """Set one agent beside the peers.
 
     Args:
         obs: one row per counted wrap or contact of the agent and the peers, with `value_ms`, `method`, and, as far as
-            known, `hour`, `day`, `name` and the columns of `shapes.NEEDS`.
+            known, the columns of `portrait.SHOWN_OF`, `hour`, `day` and `name`.
         agent: the `agent_id`.
         rules: the agent's rows of `flag`.
         within_ms: the limit in milliseconds; None takes p80 of all observations.
         min_wraps: with fewer nothing is concluded.
         noun: `wraps` or `contacts`, the name of the key that counts.
+        peers: the columns that make peer groups; `rules` has them.
+        mix: the columns of `obs` that tell contacts apart.
+        wraps: all wraps, of the peers or not, as `shapes.prepare` returns them; None looks for no shapes.
 
     Returns:
-        One object: the figures beside the peers', and the lists `rules shapes evidence distribution by_hour by_day
+        One object: the figures beside the peers', and the lists `rules mix shapes evidence distribution by_hour by_day
         longest typical` (docs/figures.md); the same for people in parts.
 
     Raises:
         UsageError: nobody of that name.
         NoWrapsError: there is nothing at all.
     """
-    frame = prepare(obs, (*EVIDENCE, "hour", "day", "name", "method"))
+    frame = portrait.collected(obs, ("hour", "day", "name", *mix))
     figures.any_wraps(frame.height, noun)
     check_agent(agent, frame["agent_id"])
     frame = frame.with_columns((pl.col("agent_id").cast(pl.String) == agent).alias(OWN))
     p80_us = frame.select(figures.sorted_values()).select(figures.quantile_us(800)).item()
     limit_us = p80_us if within_ms is None else within_ms * 1000
     sides = portrait.beside(frame, limit_us, noun)
-    lists = _lists(frame, agent, rules, min_wraps, noun)
+    shapes = [] if wraps is None else found_in(wraps, agent, min_wraps)
+    lists = {
+        "rules": rules.select(*peers, *RULE_KEYS),
+        "mix": portrait.by_mix(frame, mix, noun),
+        "shapes": _shapes(shapes),
+        "evidence": _evidence(frame.clear() if wraps is None else wraps, agent, shapes),
+        **_lists(frame, noun),
+    }
     own = frame.filter(OWN)
     row = _figures(sides, agent, noun).with_columns(
         pl.lit(limit_us / 1_000_000).alias("limit_s"),
@@ -69,19 +90,15 @@ def explain(
         columns,
         is_object=True,
         sentence=explain_parts.sentence(row.row(0, named=True), noun, min_wraps),
-        parts=explain_parts.parts(sides, lists, noun),
+        parts=explain_parts.parts(sides, lists, peers, mix, noun),
         parts_say_all=True,
     )
 
 
-def _lists(frame: pl.DataFrame, agent: str, rules: pl.DataFrame, min_wraps: int, noun: str) -> dict[str, pl.DataFrame]:
-    """The tables behind the lists of the answer, by key."""
+def _lists(frame: pl.DataFrame, noun: str) -> dict[str, pl.DataFrame]:
+    """The tables behind the lists that show the agent's wraps, by key."""
     own = frame.filter(OWN)
-    shapes = found_in(frame, agent, min_wraps) if noun == "wraps" else []
     return {
-        "rules": rules.select(RULE_KEYS),
-        "shapes": _shapes(shapes),
-        "evidence": _evidence(frame, agent, shapes),
         "distribution": portrait.lengths(frame, noun),
         "by_hour": portrait.by_time(frame, "hour", noun),
         "by_day": portrait.by_time(frame, "day", noun),

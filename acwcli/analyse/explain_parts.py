@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from pathlib import PurePath
 from typing import Any
 
 import polars as pl
@@ -12,6 +13,8 @@ from acwcli.analyse.wording import seconds_text
 from acwcli.model.table import Column, Table
 
 _SHARES = ("share", "peers_share")
+_MOST_ROWS = 6
+"""Rules and kinds of contact shown."""
 _MOST_POINTS = 60
 """A sparkline has no more places; of a longer time it shows the end."""
 
@@ -34,11 +37,14 @@ def sentence(row: Mapping[str, Any], noun: str, min_wraps: int) -> str:
     return f"{mean}. " + (f"Signals, no verdict on a person: {seen}." if seen else "No shape of behaviour stands out.")
 
 
-def parts(sides: pl.DataFrame, lists: Mapping[str, pl.DataFrame], noun: str) -> tuple[Table, ...]:
-    """Set the figures, rules, shapes, profiles and single wraps as tables for people."""
+def parts(
+    sides: pl.DataFrame, lists: Mapping[str, pl.DataFrame], peers: Sequence[str], mix: Sequence[str], noun: str
+) -> tuple[Table, ...]:
+    """Set the figures, rules, mix, shapes, profiles and single wraps as tables for people."""
     built = [
         _sides(sides, noun),
-        _rules(lists["rules"]),
+        _rules(lists["rules"], peers),
+        _mix(lists["mix"], mix, noun),
         _shapes(lists["shapes"], lists["evidence"]),
         _profiles(lists),
         _single(lists["longest"], lists["typical"], noun),
@@ -59,26 +65,49 @@ def _sides(sides: pl.DataFrame, noun: str) -> Table:
     return _part("figures", sides.with_columns(who), columns)
 
 
-def _rules(rules: pl.DataFrame) -> Table | None:
+def _rules(rules: pl.DataFrame, peers: Sequence[str]) -> Table | None:
     columns = (
         Column("rule"),
+        *(Column(name) for name in peers),
         Column("value_s", "seconds", "value"),
         Column("threshold_s", "seconds", "threshold"),
         Column("over_s", "seconds", "over"),
         Column("lost_s", "seconds", "lost"),
         Column("expected_s", "seconds", "expected of these contacts"),
+        Column("ratio", "number"),
         Column("verdict"),
     )
-    known = tuple(column for column in columns if rules[column.name].null_count() < rules.height)
-    return _part("rules", rules, known) if rules.height else None
+    return _some("rules", rules, tuple(column for column in columns if rules[column.name].null_count() < rules.height))
+
+
+def _mix(kinds: pl.DataFrame, mix: Sequence[str], noun: str) -> Table | None:
+    columns = (
+        *(Column(name) for name in mix),
+        Column(noun, "count"),
+        Column("share", "share"),
+        Column("peers_share", "share", "of the peers'"),
+        Column("mean_s", "seconds", "mean"),
+        Column("peers_mean_s", "seconds", "peers' mean"),
+    )
+    return _some("mix of contacts", kinds, columns)
+
+
+def _some(name: str, frame: pl.DataFrame, columns: tuple[Column, ...]) -> Table | None:
+    """A table with as many rows as a screen has room for; its name says when there are more."""
+    if frame.is_empty():
+        return None
+    cut = f", {_MOST_ROWS} of {frame.height}; all with --format json" if frame.height > _MOST_ROWS else ""
+    return _part(name + cut, frame.head(_MOST_ROWS), columns)
 
 
 def _shapes(shapes: pl.DataFrame, evidence: pl.DataFrame) -> Table | None:
     """A row per shape, and where in the data to look."""
     if shapes.is_empty():
         return None
-    where = pl.col("source").fill_null("?") + ":" + pl.col("row").cast(pl.String).fill_null("?")
-    files = evidence.group_by("shape").agg(where.alias("where")).with_columns(pl.col("where").list.join(" "))
+    named = evidence.with_columns(_file_name(evidence["source"])).group_by("shape", "source", maintain_order=True)
+    rows = named.agg(pl.col("row").cast(pl.String).fill_null("?").str.join(", "))
+    where = pl.format("{}:{}", pl.col("source").fill_null("?"), "row").str.join(" ").alias("where")
+    files = rows.group_by("shape").agg(where)
     frame = shapes.join(files, on="shape", how="left", maintain_order="left")
     told = frame.select("shape", "strength", (pl.col("sentence") + "; see " + pl.col("where")).alias("what shows it"))
     return _part("shapes", told, (Column("shape"), Column("strength", "number"), Column("what shows it")))
@@ -109,7 +138,8 @@ def _profile(of: str, values: pl.Series, first: str, last: str) -> dict[str, obj
 
 def _single(longest: pl.DataFrame, typical: pl.DataFrame, noun: str) -> Table:
     kinds = [longest.with_columns(kind=pl.lit("longest")), typical.with_columns(kind=pl.lit("most typical"))]
-    frame = pl.concat(kinds).with_columns(where=pl.col("source") + ":" + pl.col("row").cast(pl.String))
+    frame = pl.concat(kinds)
+    frame = frame.with_columns(where=_file_name(frame["source"]) + ":" + frame["row"].cast(pl.String))
     columns = (
         Column("kind", label=noun),
         Column("wrap_start", "instant", "began"),
@@ -121,6 +151,13 @@ def _single(longest: pl.DataFrame, typical: pl.DataFrame, noun: str) -> Table:
     )
     known = tuple(column for column in columns if frame[column.name].null_count() < frame.height)
     return _part("wraps", frame, known)
+
+
+def _file_name(sources: pl.Series) -> pl.Series:
+    """The files without their folders, where the names alone tell them apart."""
+    paths = sources.drop_nulls().unique().to_list()
+    names = {path: PurePath(path).name for path in paths}
+    return sources.replace(names) if len(set(names.values())) == len(paths) else sources
 
 
 def _part(name: str, frame: pl.DataFrame, columns: tuple[Column, ...]) -> Table:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import polars as pl
 
 from acwcli.analyse import figures
@@ -16,7 +18,25 @@ EDGES_S = (0, 5, 10, 15, 20, 30, 45, 60, 90, 120, 180, 300, 600, 1200, 1800, 360
 SHOWN = 3
 """Wraps and evidence rows shown of each kind."""
 
+SHOWN_OF: dict[str, pl.DataType] = {
+    "wrap_start": pl.Datetime("ms", "UTC"),
+    "contact_id": pl.String(),
+    "queue": pl.String(),
+    "ended_by": pl.String(),
+    "source": pl.String(),
+    "row": pl.Int64(),
+}
+"""What is shown of a single wrap, as far as known."""
+
 PERMILLES = {"median": 500, "p80": 800, "p90": 900}
+
+
+def collected(obs: pl.LazyFrame, also: Sequence[str]) -> pl.DataFrame:
+    """Collect the observations once: who, how long, by which method, what is shown of each, and further columns."""
+    schema = obs.collect_schema()
+    wanted = dict.fromkeys(("agent_id", figures.VALUE, "method", *SHOWN_OF, *also))
+    unknown = [pl.lit(None, kind).alias(name) for name, kind in SHOWN_OF.items() if name not in schema]
+    return obs.select(*(name for name in wanted if name in schema), *unknown).collect(engine="streaming")
 
 
 def beside(frame: pl.DataFrame, limit_us: int, noun: str) -> pl.DataFrame:
@@ -78,6 +98,33 @@ def lengths(frame: pl.DataFrame, noun: str) -> pl.DataFrame:
     shares = (own / own.sum()).alias("share"), (peers / peers.sum()).fill_nan(None).alias("peers_share")
     open_ended = pl.when(pl.col("to_s") > 0).then("to_s").alias("to_s")
     return filled.sort("class").select("from_s", open_ended, own.alias(noun), *shares)
+
+
+def by_mix(frame: pl.DataFrame, mix: Sequence[str], noun: str) -> pl.DataFrame:
+    """Say which contacts the agent gets, and how long they take the agent and the peers; those it gets most first.
+
+    Returns:
+        The columns of the mix, the count, `share`, `peers_share`, `mean_s`, `peers_mean_s`: a row per kind of contact
+        that the agent has; none without a mix.
+    """
+    value = pl.col(figures.VALUE)
+    n, peers = pl.col(noun), pl.col("peers")
+    kinds = frame.group_by(list(mix) or [pl.lit(0).alias("kind")]).agg(
+        pl.col(OWN).sum().cast(pl.Int64).alias(noun),
+        (~pl.col(OWN)).sum().cast(pl.Int64).alias("peers"),
+        value.filter(OWN).sum().alias("own_sum"),
+        value.filter(~pl.col(OWN)).sum().alias("peers_sum"),
+    )
+    told = kinds.select(
+        *(pl.col(name).cast(pl.String) for name in mix),
+        noun,
+        (n / n.sum()).alias("share"),
+        pl.when(peers.sum() > 0).then(peers / peers.sum()).alias("peers_share"),
+        pl.when(n > 0).then(in_seconds(pl.col("own_sum")) / n).alias("mean_s"),
+        pl.when(peers > 0).then(in_seconds(pl.col("peers_sum")) / peers).alias("peers_mean_s"),
+    )
+    told = told.filter(n > 0, bool(mix))
+    return told.sort(n, *mix, descending=[True, *[False] * len(mix)], nulls_last=True)
 
 
 def by_time(frame: pl.DataFrame, column: str, noun: str) -> pl.DataFrame:

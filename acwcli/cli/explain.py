@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from acwcli.cli.fair import FairFlags, mix_of, newcomers_of
 from acwcli.cli.flags import OutFlags, Paths, ReadFlags, WrapFlags, with_flags
 
 
@@ -16,13 +17,10 @@ def command(
     read: ReadFlags,
     wrap: WrapFlags,
     out: OutFlags,
+    fair: FairFlags,
     within: Annotated[
         str | None,
         typer.Option("--within", metavar="DURATION", help="A limit to hold the mean against, e.g. 60s (default: p80)."),
-    ] = None,
-    peers: Annotated[
-        list[str] | None,
-        typer.Option("--peers", metavar="COLUMN,…", help="Compare only with wraps of equal values of these."),
     ] = None,
     min_wraps: Annotated[int, typer.Option("--min-wraps", min=1, help="Fewer are not enough data.")] = 20,
     of: Annotated[str, typer.Option("--of", help="What to measure: acw, talk, hold or handle.")] = "acw",
@@ -35,12 +33,18 @@ def command(
         acw explain a31 states.csv --roster roster.csv --peers team --format json
     """
     from acwcli import pipeline
-    from acwcli.cli import parse, session
+    from acwcli.cli import narrate, parse, session
 
-    peer_columns = tuple(parse.names_in(peers))
-    groups = (*pipeline.EXPLAINED, *peer_columns)
+    peers, mix = tuple(parse.names_in(fair.peers)), mix_of(fair)
+    groups = tuple(dict.fromkeys((*pipeline.EXPLAINED, *peers, *mix)))
     question = pipeline.Question(parse.one_of(of, pipeline.MEASURES, "--of"), groups)
     limit_ms = parse.length(within, "--within") if within is not None else None
+    fdr, newcomers = parse.share(fair.fdr, "--fdr"), newcomers_of(fair, read)
     rebuilt = session.rebuild(paths, read, wrap, out, pipeline.explain_needs(question))
-    answer = pipeline.explain(rebuilt, agent, question, within_ms=limit_ms, peers=peer_columns, min_wraps=min_wraps)
+    if fair.mix is not None:
+        narrate.notes(pipeline.mix_notes(rebuilt, question, mix), quiet=out.quiet)
+    answer = pipeline.explain(
+        rebuilt, agent, question, within_ms=limit_ms, peers=peers, min_wraps=min_wraps, mix=mix, fdr=fdr,
+        newcomers=newcomers(rebuilt),
+    )  # fmt: skip
     session.emit(answer, out, read.zone)

@@ -2,55 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from acwcli.cli.fair import FairFlags, mix_of, newcomers_of
 from acwcli.cli.flags import OutFlags, Paths, ReadFlags, WrapFlags, with_flags
 from acwcli.errors import ExitCode, UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Sequence
 
-    from polars import DataFrame
-
-    from acwcli.pipeline import Question, Wraps
-
-
-@dataclass(frozen=True)
-class FairFlags:
-    """What makes a comparison fair."""
-
-    peers: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--peers", metavar="COLUMN,…", help="Compare only agents (or their wraps) with equal values of these."
-        ),
-    ] = None
-    mix: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--mix",
-            metavar="COLUMN,…",
-            help="What tells contacts apart, for a fair comparison; none: do not adjust. [default: queue, channel, "
-            "disposition]",
-            show_default=False,
-        ),
-    ] = None
-    fdr: Annotated[
-        str, typer.Option("--fdr", metavar="SHARE", help="Share of false ones among those called over or under.")
-    ] = "5%"
-    since_hire: Annotated[
-        str | None,
-        typer.Option("--since-hire", metavar="FILE", help="File with agent_id and hired: newcomers are not judged."),
-    ] = None
-    newcomer: Annotated[
-        str, typer.Option("--newcomer", metavar="DURATION", help="How long after being hired one is new.")
-    ] = "90d"
-    per: Annotated[
-        str, typer.Option("--per", help="What a mean divides by: wraps, or handled contacts (without ACW: 0 s).")
-    ] = "wraps"
+    from acwcli.pipeline import Question
 
 
 @with_flags
@@ -80,6 +43,9 @@ def command(
         bool, typer.Option("--fail-on-flag", help="Exit 10 when a verdict is over or under.")
     ] = False,
     of: Annotated[str, typer.Option("--of", help="What to measure: acw, talk, hold or handle.")] = "acw",
+    per: Annotated[
+        str, typer.Option("--per", help="What a mean divides by: wraps, or handled contacts (without ACW: 0 s).")
+    ] = "wraps",
 ) -> None:
     """List the agents beyond a rule, with how far, how much it costs and how sure one may be.
 
@@ -94,13 +60,13 @@ def command(
     from acwcli.cli import narrate, parse, session
 
     peer_columns = tuple(parse.names_in(fair.peers))
-    mix = pipeline.mix_columns(parse.names_in(fair.mix) if fair.mix is not None else None)
-    question = _question(of, fair, (*peer_columns, *mix), quick=quick)
+    mix = mix_of(fair)
+    question = _question(of, per, (*peer_columns, *mix), quick=quick)
     rules = pipeline.rules(over or [], under or [], quick=quick)
     checked = pipeline.measure(measure)
     fdr = parse.share(fair.fdr, "--fdr")
     verdicts = [parse.one_of(word, pipeline.FLAG_VERDICTS, "--only") for word in parse.names_in(only)]
-    newcomers = _newcomers(fair, read)
+    newcomers = newcomers_of(fair, read)
     rebuilt = session.rebuild(paths, read, wrap, out, pipeline.flag_needs(question))
     if fair.mix is not None:
         narrate.notes(pipeline.mix_notes(rebuilt, question, mix), quiet=out.quiet)
@@ -113,25 +79,12 @@ def command(
         raise typer.Exit(ExitCode.FINDINGS)
 
 
-def _question(of: str, fair: FairFlags, columns: Sequence[str], *, quick: bool) -> Question:
+def _question(of: str, per: str, columns: Sequence[str], *, quick: bool) -> Question:
     from acwcli import pipeline
     from acwcli.cli import parse
 
     measured = parse.one_of(of, pipeline.MEASURES, "--of")
     if quick and measured != "acw":
         raise UsageError("--quick looks for skipped notes, so it works with --of acw only")
-    denominator = parse.one_of(fair.per, pipeline.DENOMINATORS, "--per")
+    denominator = parse.one_of(per, pipeline.DENOMINATORS, "--per")
     return pipeline.Question(measured, tuple(dict.fromkeys(("agent_id", *columns))), denominator)
-
-
-def _newcomers(fair: FairFlags, read: ReadFlags) -> Callable[[Wraps], DataFrame | None]:
-    """Read who was hired when, before the wraps are: a mistake is told at once. Who is new the wraps will tell."""
-    from acwcli import pipeline
-    from acwcli.cli import parse
-    from acwcli.formats.hires import read_hires
-
-    within_ms = parse.length(fair.newcomer, "--newcomer")
-    if fair.since_hire is None:
-        return lambda _: None
-    hired = read_hires(fair.since_hire, parse.read_options(read, frozenset()))
-    return lambda found: pipeline.newcomers(found, hired, within_ms)

@@ -7,12 +7,13 @@ from collections.abc import Sequence
 import polars as pl
 
 from acwcli.analyse import explain as _explain
-from acwcli.analyse.shapes import EVIDENCE, NEEDS
+from acwcli.analyse.judge import FDR
+from acwcli.analyse.shapes import AROUND_NEEDS, EVIDENCE, NEEDS, prepare, with_calls, with_waiting
 from acwcli.errors import NoWrapsError
 from acwcli.model.columns import COUNTED
 from acwcli.model.duration import duration_text
 from acwcli.model.table import Table
-from acwcli.pipeline.questions import Question, flag, mix_columns, observations, rules
+from acwcli.pipeline.questions import Question, flag, known_mix, mix_columns, observations, rules
 from acwcli.pipeline.rebuilding import Wraps
 
 EXPLAINED = ("hour", "day")
@@ -20,7 +21,11 @@ EXPLAINED = ("hour", "day")
 
 def explain_needs(question: Question) -> frozenset[str]:
     """The wrap columns to read for an explanation."""
-    return question.needs() | frozenset((*NEEDS, *EVIDENCE)) | Question(question.of, mix_columns(None)).needs()
+    return (
+        question.needs()
+        | frozenset((*NEEDS, *EVIDENCE, *AROUND_NEEDS))
+        | Question(question.of, mix_columns(None)).needs()
+    )
 
 
 def explain(
@@ -31,6 +36,9 @@ def explain(
     within_ms: int | None = None,
     peers: Sequence[str] = (),
     min_wraps: int = 20,
+    mix: Sequence[str] | None = None,
+    fdr: float = FDR,
+    newcomers: pl.DataFrame | None = None,
 ) -> Table:
     """Why this agent: figures beside the peers', rules, shapes of behaviour, hours and days, wraps to look at.
 
@@ -41,23 +49,39 @@ def explain(
         within_ms: the limit in milliseconds; None takes p80.
         peers: columns; only wraps with values the agent's wraps have are compared.
         min_wraps: with fewer nothing is concluded.
+        mix: the columns that tell contacts apart, as for `flag`; None takes its default.
+        fdr: false discovery rate of the verdicts.
+        newcomers: agents too new to be judged, or compared with.
 
     Raises:
         UsageError: nobody of that name.
         NoWrapsError: no wrap of the agent counts.
     """
     _refuse_uncounted(found, agent, question)
-    obs = observations(found, question)
+    mix = mix_columns(None) if mix is None else mix
+    obs = observations(found, Question(question.of, tuple(dict.fromkeys((*question.groups, *mix)))))
     _explain.check_agent(agent, obs.select("agent_id").collect()["agent_id"])
     wanted = [*rules(["mean", "p80"], []), *(rules([duration_text(within_ms)], []) if within_ms is not None else [])]
-    mix = mix_columns(None)
     flagged = flag(
-        found, question, rules=wanted, peers=peers, min_wraps=min_wraps, every_agent=True, mix=mix, agents=[agent]
-    ).frame
+        found, question, rules=wanted, peers=peers, min_wraps=min_wraps, every_agent=True, mix=mix, fdr=fdr,
+        newcomers=newcomers, agents=[agent],
+    ).frame  # fmt: skip
+    wraps = _for_shapes(found, obs, agent) if question.of == "acw" else None
+    told = known_mix(obs, mix)
     if peers:
         own = obs.filter(pl.col("agent_id").cast(pl.String) == agent).select(peers).unique()
         obs = obs.join(own, on=list(peers), how="semi", nulls_equal=True)
-    return _explain.explain(obs, agent, flagged, within_ms, min_wraps, question.noun)
+    return _explain.explain(
+        obs, agent, flagged, within_ms, min_wraps, question.noun, peers=peers, mix=told, wraps=wraps
+    )
+
+
+def _for_shapes(found: Wraps, obs: pl.LazyFrame, agent: str) -> pl.DataFrame:
+    """All wraps, whoever the peers are, with what records and states tell of what goes on around them."""
+    contacts, events = found.loaded.of_kind("contacts"), found.loaded.of_kind("states")
+    known = [name for name in (*NEEDS, *EVIDENCE, *AROUND_NEEDS, "value_ms") if name in obs.collect_schema()]
+    wraps = with_waiting(obs.select(list(dict.fromkeys(known))).collect(), contacts)
+    return prepare(with_calls(wraps, contacts, events).lazy(), EVIDENCE, [agent])
 
 
 def _refuse_uncounted(found: Wraps, agent: str, question: Question) -> None:

@@ -252,7 +252,7 @@ def flag(
     obs = handled(found, asked) if per_handled else observations(found, asked)
     return _flag(
         obs, rules, measure, peers, min_wraps, "handled" if per_handled else question.noun, every_agent,
-        mix=_known(obs, mix), fdr=fdr, newcomers=newcomers, only=only, agents=agents,
+        mix=known_mix(obs, mix), fdr=fdr, newcomers=newcomers, only=only, agents=agents,
     )  # fmt: skip
 
 
@@ -260,7 +260,7 @@ def _with_groups(question: Question, more: Sequence[str]) -> Question:
     return replace(question, groups=tuple(dict.fromkeys((*question.groups, *more))))
 
 
-def _known(obs: pl.LazyFrame, mix: Sequence[str]) -> tuple[str, ...]:
+def known_mix(obs: pl.LazyFrame, mix: Sequence[str]) -> tuple[str, ...]:
     """Columns of the mix that tell any contacts apart; none where all contacts are alike as far as is known."""
     if not mix:
         return ()
@@ -275,7 +275,7 @@ def mix_notes(found: Wraps, question: Question, mix: Sequence[str]) -> list[str]
     obs = observations(found, _with_groups(question, mix))
     empty = obs.select(pl.col(name).is_null().all() for name in mix).collect().row(0) if mix else ()
     missing = [name for name, nothing in zip(mix, empty, strict=True) if nothing]
-    used = _known(obs, mix)
+    used = known_mix(obs, mix)
     rest = f"contacts are told apart by {', '.join(used)}" if used else "nothing tells contacts apart"
     return [f"--mix: the data has no {' and no '.join(missing)}; {rest}"] if missing else []
 

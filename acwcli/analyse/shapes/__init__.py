@@ -4,7 +4,20 @@ Each detector is one module of this package with `NAME`, `signs`, `sentence` and
 each looks for and how it can be wrong.
 """
 
+from acwcli.analyse.shapes.around import AROUND_NEEDS, with_calls, with_waiting
 from acwcli.analyse.shapes.detect import DETECTORS, Found, evidence_of, found_in, shapes_of
 from acwcli.analyse.shapes.prepared import EVIDENCE, NEEDS, prepare
 
-__all__ = ["DETECTORS", "EVIDENCE", "NEEDS", "Found", "evidence_of", "found_in", "prepare", "shapes_of"]
+__all__ = [
+    "AROUND_NEEDS",
+    "DETECTORS",
+    "EVIDENCE",
+    "NEEDS",
+    "Found",
+    "evidence_of",
+    "found_in",
+    "prepare",
+    "shapes_of",
+    "with_calls",
+    "with_waiting",
+]

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import polars as pl
 
 from acwcli.analyse import figures
+from acwcli.analyse.shapes.around import AROUND, CALLS, WAITING
 from acwcli.model.columns import ENDED_BY, INSTANT, STATUSES
 
 NEEDS = ("agent_id", "queue", "wrap_start", "pieces", "ended_by", "status")
@@ -35,6 +36,8 @@ _TYPES: dict[str, pl.DataType] = {
     "source": pl.String(),
     "row": pl.Int64(),
     "contact_id": pl.String(),
+    WAITING: pl.Int64(),
+    CALLS: pl.Int64(),
 }
 _WORDS: dict[str, pl.DataType] = {"ended_by": pl.Enum(ENDED_BY), "status": pl.Enum(STATUSES)}
 """Compared as small integers, not as text."""
@@ -44,18 +47,18 @@ def prepare(obs: pl.LazyFrame, also: Sequence[str] = (), agents: Sequence[str] |
     """Collect the wraps once, with what every detector needs.
 
     Args:
-        obs: one row per counted wrap with `agent_id` and `value_ms`; columns of `NEEDS` as far as known.
+        obs: one row per counted wrap with `agent_id` and `value_ms`; columns of `NEEDS` and `AROUND` as far as known.
         also: further columns to keep, where they are there, such as those of `EVIDENCE`.
         agents: whose shapes are asked for; None is everybody's.
 
     Returns:
-        The wraps of these agents and of those who stand for all: the columns of `NEEDS` (null where unknown),
-        `value_ms`, and: `asked`, `usually` (see there); `usual_ms`, the median of all wraps of the same queue, at least
-        1 s; `ratio`, the wrap beside it; `shift`, which shift of its agent it belongs to, from 0; `second`, its length
-        to the nearest second.
+        The wraps of these agents and of those who stand for all: the columns of `NEEDS` and `AROUND` (null where
+        unknown), `value_ms`, and: `asked`, `usually` (see there); `usual_ms`, the median of all wraps of the same
+        queue, at least 1 s; `ratio`, the wrap beside it; `shift`, which shift of its agent it belongs to, from 0;
+        `second`, its length to the nearest second.
     """
     schema = obs.collect_schema()
-    wanted = dict.fromkeys((*NEEDS, *also))
+    wanted = dict.fromkeys((*NEEDS, *AROUND, *also))
     known = [pl.col(name).cast(_WORDS.get(name, schema[name])) for name in wanted if name in schema]
     unknown = [pl.lit(None, _TYPES[name]).alias(name) for name in wanted if name not in schema and name in _TYPES]
     chosen = obs.join(_chosen(obs, agents).lazy(), on="agent_id", maintain_order="left")
