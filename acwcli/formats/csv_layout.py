@@ -174,7 +174,7 @@ def _refuse_data_above(source: str, records: Sequence[Record], place: int) -> No
         kinds = _kinds(cells)
         if True not in kinds or len(kinds) < 3:
             return False
-        if len(cells) == width and (kinds in below or (not below and _is_full(cells, width))):
+        if kinds in below or (not below and len(cells) == width and _is_full(cells, width)):
             return True
         return above[kinds] > 1 and sum(map(bool, cells)) > 2  # another table
 
