@@ -7,6 +7,10 @@ import sys
 
 def run() -> None:
     """Run the command line and exit with its code."""
+    if shell := os.environ.get("_ACW_COMPLETE"):  # a shell asks what may come next: docs/completion.md
+        from acwcli.cli.complete import main as complete
+
+        return complete(shell, sys.argv[1:])
     try:
         from acwcli.cli.app import main
 

@@ -37,10 +37,9 @@ RUN_MARK = "<!-- run -->"
 CUT = "…"
 OTHER_TOOLS = {
     *("--runs", "--agents", "--data"),
-    *("--install-completion", "--show-completion"),
     *("--batch", "--skip-column-names"),
 }
-"""Options of bench/compare.py, those that typer adds to the group itself, and those of mysql."""
+"""Options of bench/compare.py, and those of mysql."""
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperCommand, TyperGroup
 
-from acwcli.cli import narrate
+from acwcli.cli import narrate, progress
 from acwcli.cli.configured import ConfiguredCommand
 from acwcli.errors import AcwError, ExitCode, UsageError, did_you_mean
 
@@ -25,10 +25,11 @@ COMMANDS = {
     "formats": "Which exports are known?",
     "methods": "How is each figure defined?",
     "config": "Which settings hold, and where does each come from?",
+    "completion": "How does the shell complete what I type?",
 }
 """Command → the question it answers; the module `acwcli.cli.<command>` is imported when the command runs."""
 
-BARE = ("formats", "methods", "config")
+BARE = ("formats", "methods", "config", "completion")
 """Commands that answer without any word; the others show their help."""
 
 
@@ -70,6 +71,7 @@ app = typer.Typer(
     cls=LazyGroup,
     name="acw",
     no_args_is_help=True,
+    add_completion=False,
     rich_markup_mode=None,
     context_settings={"help_option_names": ["-h", "--help"]},
     help="Who spends how long in after-call work, why, and is it fair to say so?",
@@ -116,6 +118,8 @@ def main(args: Sequence[str] | None = None) -> int:
         return _leave_quietly()
     except BaseException as error:  # a panic inside Polars is no Exception
         return _explain(error, "--debug" in words)
+    finally:
+        progress.stop()
 
 
 def _leave_quietly() -> int:

@@ -9,6 +9,8 @@ import unicodedata
 from collections.abc import Iterable
 from typing import TextIO
 
+from acwcli.cli import progress
+
 _INVISIBLE_BUT_MEANT = "\u200c\u200d"
 
 
@@ -40,6 +42,7 @@ def _write(message: str) -> None:
         for char in message
         if char in "\n" + _INVISIBLE_BUT_MEANT or unicodedata.category(char) not in ("Cc", "Cf")
     )
+    progress.wipe()
     if sys.stderr is None:  # closed by the caller; print would turn to stdout
         return
     try:

@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
-from acwcli.cli import narrate, parse
+from acwcli.cli import narrate, parse, progress
 from acwcli.errors import OutputError, UsageError
 from acwcli.render import BINARY_FORMATS, FORMATS, format_of_path, write
 
@@ -32,13 +32,16 @@ def rebuild(paths: list[str], read: ReadFlags, wrap: WrapFlags, out: OutFlags, n
     options = parse.wrap_options(wrap, read.zone)
     wanted = frozenset(needs) | pipeline.needs_of_where(options.where)
     reading = parse.read_options(read, wanted)
+    progress.reading(paths, quiet=out.quiet)
     loaded = pipeline.load(paths, reading)
+    progress.rebuilding(loaded.total().read)
     _spare_inputs(loaded, out.output, read.rejects)
     if read.rejects:
         write_rejects(loaded, read.rejects)
     pipeline.refuse_bad_rows(loaded, reading.max_bad)
     rebuilt = pipeline.wraps(loaded, options, wanted, roster, lookup)
     report_counts(loaded, out, rebuilt)
+    progress.answering(rebuilt.frame.height)
     return rebuilt
 
 
@@ -113,6 +116,7 @@ def emit(table: Table, out: OutFlags, tz: str = "UTC") -> None:
         OutputError: the file cannot be written.
     """
     name = answer_format(out)
+    progress.stop()
     if out.output is None or out.output == "-":
         _to_stdout(table, name, out, tz)
         return

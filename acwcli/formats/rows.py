@@ -12,6 +12,7 @@ from acwcli.errors import InputError, UsageError, did_you_mean
 from acwcli.formats.frames import FileFrame
 from acwcli.formats.grid import Grid
 from acwcli.formats.words import is_total
+from acwcli.model.meter import metered
 
 _LOOKED_AT = 100_000
 """How many rejected rows are looked at for totals; a file with more of them is refused anyway."""
@@ -128,7 +129,8 @@ def collect(frame: pl.LazyFrame, source: str) -> pl.DataFrame:
         InputError: the file cannot be read to its end.
     """
     try:
-        return frame.collect(engine="streaming")
+        columns = frame.collect_schema().names()
+        return (metered(frame, "row") if "row" in columns else frame).collect(engine="streaming")
     except (pl.exceptions.PolarsError, pl.exceptions.PanicException) as error:
         first = str(error).splitlines()[0]
         raise InputError(f"{source}: cannot be read to its end ({first}); export or copy it again") from error
