@@ -10,7 +10,8 @@ def run() -> None:
     if shell := os.environ.get("_ACW_COMPLETE"):  # a shell asks what may come next: docs/completion.md
         from acwcli.cli.complete import main as complete
 
-        return complete(shell, sys.argv[1:])
+        complete(shell, sys.argv[1:])
+        return
     try:
         from acwcli.cli.app import main
 

@@ -29,6 +29,14 @@ COMMANDS = {
 }
 """Command → the question it answers; the module `acwcli.cli.<command>` is imported when the command runs."""
 
+PURPOSE = "Who spends how long in after-call work, why, and is it fair to say so?"
+EXAMPLES = (
+    "acw inspect exports/",
+    "acw diagnose states.csv --within 60s",
+    "acw flag 'logs/**/*.csv.gz' --over mean --over 60s",
+    "acw summary contacts.csv --by queue,day --format markdown",
+)
+
 BARE = ("formats", "methods", "config", "completion")
 """Commands that answer without any word; the others show their help."""
 
@@ -74,7 +82,7 @@ app = typer.Typer(
     add_completion=False,
     rich_markup_mode=None,
     context_settings={"help_option_names": ["-h", "--help"]},
-    help="Who spends how long in after-call work, why, and is it fair to say so?",
+    help="\n".join([PURPOSE, "", "\b", "Examples:", *(f"    {line}" for line in EXAMPLES)]),
 )
 
 
@@ -92,7 +100,7 @@ def _acw(
         bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version and leave.")
     ] = False,
 ) -> None:
-    """Who spends how long in after-call work, why, and is it fair to say so?"""
+    pass
 
 
 def main(args: Sequence[str] | None = None) -> int:
