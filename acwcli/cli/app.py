@@ -22,6 +22,7 @@ COMMANDS = {
     "diagnose": "Is the mean telling the truth, and who makes it?",
     "flag": "Which agents need a look, and why?",
     "explain": "Why this agent?",
+    "check": "Is anything wrong today?",
     "ingest": "Keep wraps, night after night.",
     "store": "Is a store sound?",
     "formats": "Which exports are known?",

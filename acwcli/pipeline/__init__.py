@@ -30,6 +30,7 @@ from acwcli.pipeline.questions import (
 from acwcli.pipeline.rebuilding import WrapOptions, Wraps, needs_of_where, wraps
 
 if TYPE_CHECKING:
+    from acwcli.pipeline.alerting import ALERT_NEEDS, alert_lines, alerts, parse_alert
     from acwcli.pipeline.checking import check_store
     from acwcli.pipeline.explaining import EXPLAINED, explain, explain_needs
     from acwcli.pipeline.ingesting import Ingested, ingest
@@ -37,6 +38,7 @@ if TYPE_CHECKING:
     from acwcli.pipeline.proof import emit_profile, prove_profiles
 
 __all__ = [
+    "ALERT_NEEDS",
     "CONTRIBUTORS",
     "DENOMINATORS",
     "EXPLAINED",
@@ -47,6 +49,8 @@ __all__ = [
     "Question",
     "WrapOptions",
     "Wraps",
+    "alert_lines",
+    "alerts",
     "check_store",
     "diagnose",
     "emit_profile",
@@ -67,6 +71,7 @@ __all__ = [
     "needs_of_where",
     "newcomers",
     "observations",
+    "parse_alert",
     "prove_profiles",
     "refuse_bad_rows",
     "rules",
@@ -76,6 +81,10 @@ __all__ = [
 ]
 
 _SELDOM = {
+    "ALERT_NEEDS": "alerting",
+    "alert_lines": "alerting",
+    "alerts": "alerting",
+    "parse_alert": "alerting",
     "Ingested": "ingesting",
     "check_store": "checking",
     "ingest": "ingesting",
