@@ -106,7 +106,8 @@ def test_days_are_those_of_the_zone(tmp_path):
     ("rule", "said"),
     [
         ("p9x=3s", "did you mean"), ("p90", "NAME=VALUE"), ("p90=soon", "no duration"), ("over_60s=2", "no share"),
-        ("over_soon=2%", "no duration"), ("missing=week", "missing=7d"), ("missing=3d Foo", "missing=7d"), ("", "NAME=VALUE"),
+        ("over_soon=2%", "no duration"), ("missing=week", "missing=7d"), ("missing=3d Foo", "missing=7d"),
+        ("", "NAME=VALUE"),
     ],
 )  # fmt: skip
 def test_what_is_no_rule(week, rule, said):
