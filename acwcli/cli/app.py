@@ -23,6 +23,7 @@ COMMANDS = {
     "flag": "Which agents need a look, and why?",
     "explain": "Why this agent?",
     "report": "What do I show someone else?",
+    "check": "Is anything wrong today?",
     "ingest": "Keep wraps, night after night.",
     "store": "Is a store sound?",
     "formats": "Which exports are known?",

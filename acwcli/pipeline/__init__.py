@@ -31,6 +31,7 @@ from acwcli.pipeline.rebuilding import WrapOptions, Wraps, needs_of_where, wraps
 from acwcli.pipeline.reporting import ReportOptions, flags_anybody, report, report_needs
 
 if TYPE_CHECKING:
+    from acwcli.pipeline.alerting import ALERT_NEEDS, alert_lines, alerts, parse_alert
     from acwcli.pipeline.checking import check_store
     from acwcli.pipeline.explaining import EXPLAINED, explain, explain_needs
     from acwcli.pipeline.ingesting import Ingested, ingest
@@ -38,6 +39,7 @@ if TYPE_CHECKING:
     from acwcli.pipeline.proof import emit_profile, prove_profiles
 
 __all__ = [
+    "ALERT_NEEDS",
     "CONTRIBUTORS",
     "DENOMINATORS",
     "EXPLAINED",
@@ -49,6 +51,8 @@ __all__ = [
     "ReportOptions",
     "WrapOptions",
     "Wraps",
+    "alert_lines",
+    "alerts",
     "check_store",
     "diagnose",
     "emit_profile",
@@ -70,6 +74,7 @@ __all__ = [
     "needs_of_where",
     "newcomers",
     "observations",
+    "parse_alert",
     "prove_profiles",
     "refuse_bad_rows",
     "report",
@@ -81,6 +86,10 @@ __all__ = [
 ]
 
 _SELDOM = {
+    "ALERT_NEEDS": "alerting",
+    "alert_lines": "alerting",
+    "alerts": "alerting",
+    "parse_alert": "alerting",
     "Ingested": "ingesting",
     "check_store": "checking",
     "ingest": "ingesting",
