@@ -16,6 +16,7 @@ from acwcli.formats.inputs import find_inputs
 from acwcli.formats.json_documents import read_documents, sample_documents
 from acwcli.formats.json_split import Splitter
 from acwcli.formats.plain import as_plain
+from tests.cli import acw
 
 SHAPE = {"Id": None, "Agent": {"Name": None, "Acw": None}, "Legs": [{"Kind": None}]}
 DOCUMENTS = [
@@ -154,3 +155,29 @@ def test_nothing_but_damage_is_an_error(tmp_path):
 )
 def test_splitting_gives_back_what_was_joined(documents, shape):
     assert split(SHAPES[shape](documents))[0] == documents
+
+
+def test_a_large_array_is_cut_into_records_and_reads_the_same(tmp_path, monkeypatch):
+    records = [
+        {"agent": f"a{n % 3}", "acw_s": n, "answered_at": f"2026-03-02T08:{n % 60:02d}:00Z", "note": 'a "b"\n, [c] {d}'}
+        for n in range(200)
+    ]
+    path = tmp_path / "records.json"
+    for text in (json.dumps(records), json.dumps({"total": 200, "results": records}, indent=2)):
+        path.write_text(text)
+        whole = acw("reconstruct", path)
+        monkeypatch.setattr("acwcli.formats.json_rows._DOCUMENT_BYTES", 100)
+        assert acw("reconstruct", path) == whole
+        assert whole.code == 0
+        monkeypatch.undo()
+
+
+def test_a_large_array_keeps_its_bad_records_and_says_that_it_was_cut_short(tmp_path, monkeypatch):
+    monkeypatch.setattr("acwcli.formats.json_rows._DOCUMENT_BYTES", 100)
+    good = '{"agent": "a1", "acw_s": 5, "answered_at": "2026-03-02T08:00:00Z"}'
+    path = tmp_path / "records.json"
+    path.write_text("[" + ",\n".join([good, '{"agent": "a1", "acw_s": }', good.replace("08:00", "09:00"), "7"]))
+    ran = acw("reconstruct", path, "--max-bad", "100%", "--rejects", tmp_path / "bad.csv")
+    assert "4 rows read: 2 used, 0 ignored, 2 rejected" in ran.err
+    assert "the file ends inside an array; it may be cut short" in ran.err
+    assert '"{""agent"": ""a1"", ""acw_s"": }"' in (tmp_path / "bad.csv").read_text()

@@ -6,6 +6,7 @@ import json
 import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import TypeAlias
 
 import polars as pl
@@ -14,11 +15,15 @@ from acwcli.errors import InputError
 from acwcli.formats.csv_repair import numbered_lines
 from acwcli.formats.grid_data import SAMPLE_ROWS, Grid, Raw, column_names, doubled_note, raw_lines
 from acwcli.formats.json_scan import scanned_rows
+from acwcli.formats.json_split import Splitter
 from acwcli.formats.plain import Plain
 from acwcli.formats.row_batches import Row, as_frame
+from acwcli.formats.scratch import scratch_file
+from acwcli.formats.survey import LONGEST_LINE
 
 _START = re.compile(r'\ufeff?\s*(?:\{\s*["}]|\[\s*[\[{\]])')
-_DOCUMENT_BYTES = 256 << 20
+_DOCUMENT_BYTES = 64 << 20
+"""Above this a document is cut into its records first: parsed whole it takes some ten times its size."""
 _BAD_JSON, _NO_OBJECT = "bad JSON", "not a JSON object"
 
 
@@ -43,9 +48,12 @@ def read_json(plain: Plain) -> Grid:
     Raises:
         InputError: nothing in the file is a JSON object.
     """
-    if not _has_object_per_line(plain) and (document := _document(plain)) is not None:
-        return _grid_of_document(plain, document)
-    return _grid_of_lines(plain)
+    if _has_object_per_line(plain):
+        return _grid_of_lines(plain)
+    if plain.path.stat().st_size > _DOCUMENT_BYTES:
+        return _grid_of_lines(_cut(plain))
+    document = _document(plain)
+    return _grid_of_lines(plain) if document is None else _grid_of_document(plain, document)
 
 
 def _has_object_per_line(plain: Plain) -> bool:
@@ -64,11 +72,25 @@ def _loads(text: str) -> Json:
     return parsed
 
 
+def _cut(plain: Plain) -> Plain:
+    """A document too large to hold, its records cut out one by one onto lines of their own."""
+    target = scratch_file("records.ndjson")
+    longest = 0
+    with (
+        plain.path.open(encoding="utf-8-sig", errors="replace", newline="") as stream,
+        target.open("w", encoding="utf-8", newline="") as lines,
+    ):
+        splitter = Splitter(stream)
+        for record in splitter:  # a line break outside strings is a blank, inside them it cannot stand
+            text = record.text.replace("\n", " ").replace("\r", " ")
+            longest = max(longest, len(text))
+            lines.write(text + "\n")
+    notes = [*plain.notes, *[f"{plain.name}: the file ends inside an array; it may be cut short"] * splitter.cut]
+    long_lines = longest * 4 > LONGEST_LINE
+    return replace(plain, path=target, encoding="utf-8", long_lines=long_lines, notes=notes)
+
+
 def _document(plain: Plain) -> Json:
-    if plain.path.stat().st_size > _DOCUMENT_BYTES:
-        raise InputError(
-            f"{plain.name}: a single JSON document of more than 256 MiB; export one object per line (NDJSON) instead"
-        )
     return _loads(plain.path.read_text(encoding="utf-8-sig", errors="replace"))
 
 

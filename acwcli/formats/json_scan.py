@@ -14,6 +14,8 @@ _UNUSUAL = (
     r"[:\[,]\s*-?\d+\.\d*0\s*[,}\]]|:\s*-?[\d.]+[eE]|:\s*-0\s*[,}]|:\s*-?\d+\.\d{8,}|:\s*-?\d{10,}\.\d{7,}|:\s*[\[{]"
 )
 _SMALL = 1 << 20
+_APART = "\x1f"
+"""No JSON text holds this character as it is."""
 
 
 def scanned_rows(plain: Plain) -> tuple[list[str], pl.LazyFrame, list[str]] | None:
@@ -22,20 +24,22 @@ def scanned_rows(plain: Plain) -> tuple[list[str], pl.LazyFrame, list[str]] | No
     if plain.has_nul or plain.long_lines or plain.encoding == "utf-8-sig" or size < _SMALL:
         return None
     line = pl.col("line").str.strip_chars()
-    lines = pl.scan_lines(plain.path, glob=False)
-    plainly = (line.str.starts_with("{") & line.str.ends_with("}") & ~line.str.contains(_UNUSUAL)).all()
-    keys = line.str.extract_all(_KEY).list.explode().unique(maintain_order=True)
+    lines = pl.scan_lines(plain.path, name="line", row_index_name=ROW, glob=False)
+    plainly = line.str.starts_with("{") & line.str.ends_with("}") & ~line.str.contains(_UNUSUAL)
+    # The keys of a line as one text: of those few differ, where the keys of all lines would fill the memory.
+    looked = lines.select(ROW, plainly=plainly, keys=line.str.extract_all(_KEY).list.join(_APART))
     try:
-        found = lines.select(plainly.alias("plainly"), keys.implode().alias("keys")).collect(engine="streaming")
+        found = looked.group_by("keys").agg(pl.col("plainly").all(), pl.col(ROW).min()).collect(engine="streaming")
     except pl.exceptions.PolarsError:
         return None
-    if not found.item(0, "plainly"):
+    if not found["plainly"].all():
         return None
-    return _through_parquet(plain, found)
+    return _through_parquet(plain, found.sort(ROW)["keys"])
 
 
-def _through_parquet(plain: Plain, found: pl.DataFrame) -> tuple[list[str], pl.LazyFrame, list[str]] | None:
-    keys = found["keys"].explode().str.extract(_KEY).unique(maintain_order=True).drop_nulls().to_list()
+def _through_parquet(plain: Plain, found: pl.Series) -> tuple[list[str], pl.LazyFrame, list[str]] | None:
+    each = found.str.split(_APART).explode()
+    keys = each.str.extract(_KEY).unique(maintain_order=True).drop_nulls().to_list()
     names, doubled = column_names(keys)
     if not keys or any("\\" in key for key in keys) or ROW in keys:
         return None
