@@ -11,7 +11,19 @@ from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from acwcli.pipeline.library import Data, Length, Reading, Source, Sources, diagnose, explain, flag, load, summarise
+    from acwcli.pipeline.library import (
+        Data,
+        Length,
+        Reading,
+        Source,
+        Sources,
+        diagnose,
+        explain,
+        flag,
+        load,
+        report,
+        summarise,
+    )
     from acwcli.pipeline.library import reconstruct as reconstruct
 
 __version__ = "0.1.0"
@@ -27,6 +39,7 @@ __all__ = [
     "flag",
     "load",
     "reconstruct",
+    "report",
     "summarise",
 ]
 

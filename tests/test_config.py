@@ -115,6 +115,14 @@ def test_names_and_values_have_tables(project):
     assert acw("summary", "renamed.csv").out == acw("summary", SAMPLE, "--config", "none").out
 
 
+def test_alerts_of_a_file_are_those_of_acw_check(project):
+    configured(project, '[alerts]\np90 = "1s"\nover_60s = "100%"\n')
+    asked = ("--alert", "p90=1s", "--alert", "over_60s=100%", "--config", "none")
+    night = acw("check", SAMPLE, "--fail-on-flag", "--min-wraps", "1")
+    assert night.code == 10
+    assert night.out == acw("check", SAMPLE, "--min-wraps", "1", *asked).out
+
+
 def test_paths_of_a_file_begin_beside_it(project):
     (project / "teams.csv").write_text("agent_id,team\nana,x\n", encoding="utf-8")
     configured(project, 'roster = "teams.csv"\n')

@@ -16,7 +16,7 @@ from acwcli.errors import UsageError, did_you_mean
 FILE_NAME = "acw.toml"
 NONE = "none"
 SHARED = "defaults"
-NAMED = {"limits": "queue-limit", "states": "state", "columns": "map"}
+NAMED = {"limits": "queue-limit", "alerts": "alert", "states": "state", "columns": "map"}
 """Tables of names and values → the repeatable option `NAME=VALUE` that they spell out."""
 _NAMES = {"states": parse.STATES, "columns": parse.MAPPABLE}
 

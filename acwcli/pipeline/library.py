@@ -23,6 +23,7 @@ from acwcli.formats.scratch import scratch_file
 from acwcli.model.columns import LEGS, WRAP_FRAME
 from acwcli.model.counts import RowCounts
 from acwcli.model.duration import duration_ms
+from acwcli.model.report import Report
 from acwcli.pipeline import explaining, questions
 from acwcli.pipeline.loading import Loaded, refuse_bad_rows
 from acwcli.pipeline.loading import load as _load
@@ -256,6 +257,32 @@ def explain(
         found, agent, question, within_ms=_ms(within), peers=_names(peers), min_wraps=min_wraps
     )  # fmt: skip
     return answer.frame.lazy()
+
+
+def report(
+    sources: Sources,
+    *,
+    within: Length | None = None,
+    peers: str | Sequence[str] = (),
+    min_wraps: int = 20,
+    title: str | None = None,
+    **reading: Unpack[Reading],
+) -> Report:
+    """The whole story as one document, for `acwcli.render.report.write_report` to write.
+
+    Args:
+        sources: see `Sources`.
+        within: the limit people speak of; None takes p80.
+        peers: compare only agents with equal values of these columns.
+        min_wraps: with fewer nobody is flagged.
+        title: None takes the language's own.
+        **reading: see `Reading`.
+    """
+    from acwcli.pipeline import reporting
+
+    found = _rebuilt(sources, reading, reporting.report_needs(_names(peers)))
+    options = reporting.ReportOptions(_ms(within), peers=_names(peers), min_wraps=min_wraps, title=title)
+    return reporting.report(found, options)
 
 
 def _rebuilt(sources: Sources, reading: Reading, needs: frozenset[str]) -> Wraps:
