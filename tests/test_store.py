@@ -250,6 +250,23 @@ def test_options_of_reading_stay_with_the_files(store, tmp_path):
     assert "04:35:00" in wraps_of(store)
 
 
+def test_a_column_named_for_some_files_only_stays_theirs(store, tmp_path):
+    own = [line.replace("a1,", "a7,") for line in one_wrap("a1", "c2", DAYS[1])]
+    first = written(tmp_path, "a.csv", own, "Operator,event_time,state,contact_id,queue")
+    second = night(tmp_path, DAYS[0])
+    words = ["--map", "agent_id=Operator"]
+    assert acw("ingest", "--store", store, first, second, *words).code == 0
+    assert wraps_of(store) == acw("reconstruct", first, second, *words, "--format", "csv", "--quiet").text
+    assert acw("summary", store, "--max-wrap", "5h").text == acw("summary", first, second, *words).text
+
+
+def test_the_zone_of_the_question_holds_where_none_was_said(store, tmp_path):
+    ingest(store, night(tmp_path, DAYS[0]))
+    for words in (["--tz", "Asia/Tehran"], ["--tz", "UTC"], []):
+        kept, direct = acw("reconstruct", store, *words), acw("reconstruct", tmp_path / f"{DAYS[0]}.csv", *words)
+        assert (kept.text, kept.err) == (direct.text, direct.err)
+
+
 def test_an_empty_store_has_no_wraps(store, tmp_path):
     bad = written(tmp_path, "bad.csv", ["a1,no time,acw,,"])
     assert acw("ingest", "--store", store, bad).code == ExitCode.INPUT

@@ -64,7 +64,8 @@ def cut(draw: st.DrawFn, rows: list[Row]) -> list[list[Row]]:
         late = draw(st.lists(st.sampled_from(range(len(rows))), min_size=1, max_size=3, unique=True))
         files = [[one for one in part if not any(one is rows[place] for place in late)] for part in files]
         files.append([rows[place] for place in sorted(late)])
-    return [part for part in files if part]
+    # A file without one readable row is refused, from a store and without one.
+    return [part for part in files if any(not one.get("rejected") for one in part)]
 
 
 @st.composite

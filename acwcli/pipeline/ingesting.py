@@ -89,8 +89,8 @@ def ingest(
             change.settle(root)
         manifest = read_manifest(root)
         found = arrivals(find_inputs(paths) if paths else [], manifest, options)
-        loaded = _read(found, on_read, options)
-        return _carry_out(root, manifest, found, loaded, options, retention_ms, rebuild)
+        loaded = _read(found, on_read, options.max_bad)
+        return _carry_out(root, manifest, found, loaded, retention_ms, rebuild)
 
 
 def _open(root: Path) -> None:
@@ -106,22 +106,21 @@ def _open(root: Path) -> None:
         raise UsageError(f"{root}: no store, and not empty ({others[0]} …); name a new folder for the store")
 
 
-def _read(found: Arrivals, on_read: Callable[[Loaded], None], options: ReadOptions) -> Loaded:
-    loaded = read_recognised([(item, options) for item in found.recognised])
+def _read(found: Arrivals, on_read: Callable[[Loaded], None], max_bad: float) -> Loaded:
+    loaded = read_recognised([(item, item.options) for item in found.recognised])
     on_read(loaded)
-    refuse_bad_rows(loaded, options.max_bad)
+    refuse_bad_rows(loaded, max_bad)
     return loaded
 
 
 def _carry_out(
-    root: Path, manifest: Manifest, found: Arrivals, loaded: Loaded, options: ReadOptions,
-    retention_ms: int | None, rebuild: bool,
-) -> Ingested:  # fmt: skip
+    root: Path, manifest: Manifest, found: Arrivals, loaded: Loaded, retention_ms: int | None, rebuild: bool
+) -> Ingested:
     with writing(root):
         for file in manifest.files:
             if file.number in found.again:
                 keep(root, file, found.again[file.number])
-    new, ways = _with_options(found.files, manifest, said(options))
+    new, ways = _with_options(found, manifest)
     manifest = replace(manifest, options=ways, next_file=manifest.next_file + len(new))
     days = retention_ms // _DAY_MS if retention_ms is not None else None
     rebuild = rebuild or (manifest.engine != ENGINE and bool(manifest.files))
@@ -141,13 +140,15 @@ def _carry_out(
     return done
 
 
-def _with_options(
-    files: Sequence[KeptFile], manifest: Manifest, how: dict[str, object]
-) -> tuple[list[KeptFile], list[dict[str, object]]]:
+def _with_options(found: Arrivals, manifest: Manifest) -> tuple[list[KeptFile], list[dict[str, object]]]:
+    """The new files, each with its place in the list of ways to read."""
     ways = list(manifest.options)
-    if files and how not in ways:
-        ways.append(how)
-    return [replace(file, options=ways.index(how)) for file in files], ways
+    new = []
+    for file, item in zip(found.files, (item for item in found.recognised if item.format is not None), strict=True):
+        how = said(item.options)
+        ways += [how] if how not in ways else []
+        new.append(replace(file, options=ways.index(how)))
+    return new, ways
 
 
 def _table(work: Update) -> Table:

@@ -14,7 +14,7 @@ from acwcli.formats.roster import Roster
 from acwcli.model.columns import INSTANT, LEGS, WRAP_FRAME
 from acwcli.pipeline.loading import Loaded
 from acwcli.pipeline.rebuilding import WrapOptions, Wraps, named_and_filtered
-from acwcli.pipeline.stored import USUAL, as_ingested, same_reading
+from acwcli.pipeline.stored import USUAL, as_ingested, same_reading, zone_of
 from acwcli.store.days import read_all
 from acwcli.store.manifest import Manifest, read_manifest, store_at
 
@@ -65,7 +65,7 @@ def _is_kept(manifest: Manifest, asked: ReadOptions) -> bool:
     for file in manifest.files:
         kept = manifest.options[file.options]
         options = as_ingested(kept, asked)
-        if not same_reading(kept, options) or (file.zoned and options.tz != as_ingested(kept, USUAL).tz):
+        if not same_reading(kept, options) or (file.zoned and zone_of(options) != zone_of(as_ingested(kept, USUAL))):
             return False
         for frame in file.frames:
             if frame.kind == "aggregates" or sum(frame.rejected.values()) > asked.max_bad * frame.read:

@@ -143,7 +143,7 @@ def _recognised(files: Sequence[Stored], look_again: bool) -> list[tuple[detect.
         return [(known(file.input, str(file.format), file.options), file.options) for file in files]
     ways = [file.options for place, file in enumerate(files) if file.options not in (f.options for f in files[:place])]
     found = [
-        (item, options)
+        (item, item.options)
         for options in ways
         for item in detect.recognise([file.input for file in files if file.options == options], options)
     ]
@@ -153,7 +153,8 @@ def _recognised(files: Sequence[Stored], look_again: bool) -> list[tuple[detect.
 
 def known(input: Input, name: str, options: ReadOptions) -> detect.Recognised:
     """A file whose format is known already."""
-    return detect.Recognised(Probe(input, options.encoding), name, {name: Match(1, "as when it was ingested")})
+    match = Match(1, "as when it was ingested")
+    return detect.Recognised(Probe(input, options.encoding), name, {name: match}, options=options)
 
 
 def read_recognised(given: Sequence[tuple[detect.Recognised, ReadOptions]]) -> Loaded:

@@ -14,8 +14,9 @@ from acwcli.model.columns import WRAP_FRAME
 from acwcli.store.archive import give_back
 from acwcli.store.manifest import KeptFile, Manifest, read_manifest
 
+ZONE = ("tz", "tz_given", "tz_from")
 _SAID = (
-    "tz", "encoding", "input_format", "columns", "states", "time_format", "date_order", "rows", "wrap_reasons",
+    *ZONE, "encoding", "input_format", "columns", "states", "time_format", "date_order", "rows", "wrap_reasons",
     "wrap_parts", "profiles",
 )  # fmt: skip
 USUAL = ReadOptions()
@@ -38,8 +39,9 @@ class Stored:
 
 def said(options: ReadOptions) -> dict[str, Any]:
     """The reading options that were given, as a manifest keeps them."""
-    given = {name: getattr(options, name) for name in _SAID}
-    return {name: _plain(value) for name, value in given.items() if value != getattr(USUAL, name)}
+    given = {name: getattr(options, name) for name in _SAID if name not in ZONE}
+    kept = {name: _plain(value) for name, value in given.items() if value != getattr(USUAL, name)}
+    return kept | ({name: getattr(options, name) for name in ZONE} if options.tz_given else {})
 
 
 def as_ingested(kept: dict[str, Any], asked: ReadOptions) -> ReadOptions:
@@ -49,7 +51,7 @@ def as_ingested(kept: dict[str, Any], asked: ReadOptions) -> ReadOptions:
     """
     known = {name: _typed(name, value) for name, value in kept.items()}
     given = {name: value for name in _SAID if (value := getattr(asked, name)) != getattr(USUAL, name)}
-    return replace(asked, **(known | given | {name: known[name] for name in ("tz",) if name in known}))
+    return replace(asked, **(known | given | {name: known[name] for name in ZONE if name in known}))
 
 
 def stored_files(root: Path, asked: ReadOptions) -> tuple[list[Stored], datetime | None]:
@@ -81,7 +83,12 @@ def _stored(root: Path, manifest: Manifest, file: KeptFile, asked: ReadOptions) 
 def same_reading(kept: dict[str, Any], options: ReadOptions) -> bool:
     """Whether a file is read as it was ingested, leaving the zone aside."""
     usual = as_ingested(kept, USUAL)
-    return all(getattr(options, name) == getattr(usual, name) for name in _SAID if name != "tz")
+    return all(getattr(options, name) == getattr(usual, name) for name in _SAID if name not in ZONE)
+
+
+def zone_of(options: ReadOptions) -> tuple[Any, ...]:
+    """The zone of clocks without offset, and who said it."""
+    return tuple(getattr(options, name) for name in ZONE)
 
 
 def _plain(value: Any) -> Any:  # noqa: ANN401

@@ -10,12 +10,9 @@ from pathlib import Path
 import polars as pl
 
 from acwcli.formats.frames import FileFrame
-from acwcli.formats.options import ReadOptions
-from acwcli.model.columns import WRAP_FRAME
 from acwcli.pipeline.arrivals import Arrivals
 from acwcli.pipeline.difference import Outcome, Task, account, anew, locally
 from acwcli.pipeline.loading import Loaded, read_recognised
-from acwcli.pipeline.stored import as_ingested
 from acwcli.pipeline.window import entries_of
 from acwcli.store import index
 from acwcli.store.manifest import UNKNOWN_DAY, KeptFile, KeptFrame, Manifest, day_number, day_text
@@ -129,10 +126,9 @@ def _described(
 def _zoned(new: Sequence[KeptFile], found: Arrivals, loaded: Loaded, manifest: Manifest) -> set[str]:
     """The files that read otherwise in another zone; where a zone was said, it stays said."""
     names = {file.name for file in new}
-    if not new or "tz" in manifest.options[new[0].options]:
+    if not new or any("tz" in manifest.options[file.options] for file in new):
         return names
-    options = as_ingested(manifest.options[new[0].options], ReadOptions(needs=frozenset(WRAP_FRAME)))
-    there = read_recognised([(item, replace(options, tz=_ELSEWHERE)) for item in found.recognised])
+    there = read_recognised([(item, replace(item.options, tz=_ELSEWHERE, tz_given=True)) for item in found.recognised])
     others = {(frame.source, frame.kind): frame for frame in there.files}
     return {frame.source for frame in loaded.files if not _alike(frame, others.get((frame.source, frame.kind)))}
 
