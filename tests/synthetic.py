@@ -79,7 +79,7 @@ PLANTED = {
         frame, (LATE.max().over("agent_id", "shift_number") == LATE) & (LUCK < 0.8), value_ms=600_000 + VALUE * 3
     ),
     "longer-when-waiting": lambda frame: changed(frame, pl.col("waiting") > 0, value_ms=(VALUE * 1.8).round()),
-    "calls-inside": lambda frame: changed(frame, LUCK < 0.12, calls=pl.lit(1)),
+    "calls-inside": lambda frame: changed(frame, LUCK < 0.2, calls=pl.lit(1)),
     "grows-over-shift": lambda frame: changed(frame, value_ms=VALUE * (pl.col("hour_of_shift") * 0.14 - 0.5).exp()),
     "hops-out-and-back": lambda frame: changed(frame, LUCK < 0.2, pieces=pl.lit(2)),
     "many-orphans": lambda frame: changed(frame, LUCK < 0.25, status=pl.lit("orphan")),

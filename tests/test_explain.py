@@ -7,9 +7,10 @@ import json
 import pytest
 
 from acwcli.cli.app import COMMANDS
-from tests.cli import CONTACT_HEADER, MORNING, ROOT, STATES, acw, written
+from tests.cli import CONTACT_HEADER, GENERIC, MORNING, ROOT, STATES, acw, written
 
-LISTS = ("rules", "shapes", "evidence", "distribution", "by_hour", "by_day", "longest", "typical")
+CONTACTS = f"{GENERIC}/contacts.csv"
+LISTS = ("rules", "mix", "shapes", "evidence", "distribution", "by_hour", "by_day", "longest", "typical")
 
 
 @pytest.fixture(autouse=True)
@@ -163,3 +164,47 @@ def test_lengths_without_instants(tmp_path):
 
 def test_explain_stands_after_flag():
     assert list(COMMANDS).index("explain") == list(COMMANDS).index("flag") + 1
+
+
+def test_verdicts_are_those_of_flag_with_the_same_options(tmp_path):
+    hires = written(tmp_path, "hired.csv", ["a13,2026-02-20", "a31,2026-02-20"], "agent_id,hired")
+    wraps = tmp_path / "wraps.parquet"
+    assert acw("reconstruct", CONTACTS, STATES, "-o", wraps, "-q").code == 0
+    for words in (
+        ["--mix", "queue,contact_length"], ["--since-hire", hires], ["--fdr", "0.001%"],
+        ["--peers", "queue", "--mix", "none", "--min-wraps", "10"],
+    ):  # fmt: skip
+        flagged = rows_of("flag", wraps, "--over", "mean", "--over", "p80", "--over", "60s", "--all", *words)
+        for agent in ("a31", "a02"):
+            told = explained(agent, wraps, "--within", "60s", *words)
+            own = [row for row in flagged if row["agent_id"] == agent]
+            assert [{name: row[name] for name in told["rules"][0]} for row in own] == told["rules"]
+            assert "; ".join(shape["shape"] for shape in told["shapes"]) == (own[0]["shapes"] or "")
+
+
+def test_rules_name_their_peer_group():
+    told = explained("a31", STATES, "--peers", "queue")
+    assert {rule["queue"] for rule in told["rules"]} == {"orders", "support"}
+    shown = acw("explain", "a31", STATES, "--peers", "queue", "--format", "table", "--quiet").text
+    (heading,) = (line for line in shown.splitlines() if line.startswith("rule "))
+    assert heading.split()[:2] == ["rule", "queue"]
+
+
+def test_the_mix_is_what_the_agent_gets():
+    told = explained("a31", CONTACTS)
+    assert sum(kind["wraps"] for kind in told["mix"]) == told["wraps"]
+    assert sum(kind["wraps"] * kind["mean_s"] for kind in told["mix"]) == pytest.approx(told["wraps"] * told["mean_s"])
+    assert sum(kind["share"] for kind in told["mix"]) == pytest.approx(1)
+    first = told["mix"][0]
+    assert set(first) == {"queue", "disposition", "wraps", "share", "peers_share", "mean_s", "peers_mean_s"}
+    where = f"queue = '{first['queue']}' AND disposition = '{first['disposition']}' AND agent_id <> 'a31'"
+    (peers,) = rows_of("summary", CONTACTS, "--where", where)
+    assert (first["peers_mean_s"], first["peers_share"]) == (peers["mean_s"], peers["wraps"] / told["peers_wraps"])
+    assert explained("a31", CONTACTS, "--mix", "none")["mix"] == []
+    assert "the data has no disposition" in acw("explain", "a31", STATES, "--mix", "queue,disposition").err
+
+
+def test_no_table_is_cut_without_a_word():
+    ran = acw("explain", "a31", CONTACTS, "--peers", "queue", "--within", "60s", "--format", "table", "--quiet")
+    assert "mix of contacts, 3 of 8; all with --format json" in ran.text
+    assert len(ran.text.splitlines()) <= 50

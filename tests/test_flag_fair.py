@@ -299,3 +299,21 @@ def test_a_mix_the_data_does_not_have_is_told(tmp_path):
     assert "--mix" not in acw("flag", path, "--mix", "queue").err
     assert "nothing tells contacts apart" in acw("flag", path, "--mix", "channel").err
     assert acw("flag", path, "--mix", "channel", "--quiet").err == ""
+
+
+def test_quick_lists_the_good_ones_only():
+    told = ask(quick_and_skipping(), [QUICK], every_agent=False)
+    assert list(told) == [("deft", "quick")]
+    assert "0.0 % of its wraps are under 5 s, " in told["deft", "quick"]["reason"]
+    assert told["deft", "quick"]["reason"].endswith("% of the peers': no mark of skipped notes")
+    assert "skips" in {agent for agent, _ in ask(quick_and_skipping(), [QUICK], every_agent=False, only=["watch"])}
+
+
+def test_the_good_ones_of_the_sample():
+    ran = acw("flag", STATES, "--quick", "--format", "table")
+    first = " ".join(ran.text.split()[:30])
+    assert first.startswith("4 of 40 agents are reliably quicker than the middle one at the same contacts")
+    rows = json.loads(acw("flag", STATES, "--quick", "--format", "json").text)
+    assert [(row["agent_id"], row["verdict"]) for row in rows] == [(a, "under") for a in ("a09", "a06", "a40", "a03")]
+    both = acw("flag", STATES, "--quick", "--over", "60s", "--format", "table").text
+    assert both.startswith("6 of 40 agents are beyond the threshold, 6 of them surely. 4 of 40 agents are")

@@ -59,7 +59,15 @@ def test_a_planted_shape_in_everybody_is_in_nobody(shape):
 def test_nobody_else_and_too_few_wraps_show_nothing(shape):
     planted = PLANTED[shape](centre(1000))
     assert found(planted, min_wraps=201) == []
-    if shape in ("uniformly-slow", "pegged-at-timer", "hops-out-and-back", "many-orphans", "too-short"):
+    if shape in (
+        "uniformly-slow",
+        "pegged-at-timer",
+        "hops-out-and-back",
+        "many-orphans",
+        "too-short",
+        "calls-inside",
+        "lunch-inside",
+    ):
         alone = planted.filter(pl.col("agent_id") == "a00")
         assert shape not in {one.shape for one in found(alone)}
 
@@ -78,6 +86,10 @@ def test_evidence_is_the_agents_own_and_shows_the_shape(shape):
         "break-inside": rows["ended_by"].is_in(["not_ready", "logout"]),
         "hops-out-and-back": rows["pieces"] > 1,
         "many-orphans": rows["status"] == "orphan",
+        "lunch-inside": rows["value_ms"] >= 1_500_000,
+        "shift-end-inside": rows["value_ms"] >= 600_000,
+        "longer-when-waiting": rows["waiting"] > 0,
+        "calls-inside": rows["calls"] > 0,
         "too-short": rows["value_ms"] < 10_000,
         "long-tail": rows["ratio"] > 5,
     }
@@ -127,7 +139,7 @@ def test_a_night_shift_is_one_shift():
 
 def test_every_detector_is_a_file_and_documented():
     names = [detector.NAME for detector in DETECTORS]
-    helpers = {"__init__", "detect", "others", "prepared", "trend"}
+    helpers = {"__init__", "around", "detect", "others", "prepared", "trend"}
     files = {path.stem for path in Path(shapes.__file__).parent.glob("*.py")} - helpers
     assert {name.replace("-", "_") for name in names} == files == {name.replace("-", "_") for name in PLANTED}
     page = (ROOT / "docs/shapes.md").read_text(encoding="utf-8")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import polars as pl
 
@@ -62,9 +62,6 @@ def explain(
     figures.any_wraps(frame.height, noun)
     check_agent(agent, frame["agent_id"])
     frame = frame.with_columns((pl.col("agent_id").cast(pl.String) == agent).alias(OWN))
-    p80_us = frame.select(figures.sorted_values()).select(figures.quantile_us(800)).item()
-    limit_us = p80_us if within_ms is None else within_ms * 1000
-    sides = portrait.beside(frame, limit_us, noun)
     shapes = [] if wraps is None else found_in(wraps, agent, min_wraps)
     lists = {
         "rules": rules.select(*peers, *RULE_KEYS),
@@ -73,17 +70,8 @@ def explain(
         "evidence": _evidence(frame.clear() if wraps is None else wraps, agent, shapes),
         **_lists(frame, noun),
     }
-    own = frame.filter(OWN)
-    row = _figures(sides, agent, noun).with_columns(
-        pl.lit(limit_us / 1_000_000).alias("limit_s"),
-        pl.lit("p80" if within_ms is None else "within").alias("limit_rule"),
-        pl.lit(_verdict(rules, own.height, min_wraps)).alias("verdict"),
-        *[table.to_struct(name).implode() for name, table in lists.items()],
-        *[pl.lit(own[name].cast(pl.String).max(), pl.String).alias(name) for name in ("name",) if name in own.columns],
-        own.select(figures.method_range()).select(figures.method())["method"],
-        pl.lit(SCHEMA_VERSION, pl.Int64).alias("schema_version"),
-    )
-    columns = _columns(noun, named="name" in own.columns)
+    sides, row = _object(frame, agent, within_ms, min_wraps, lists, noun)
+    columns = _columns(noun, named="name" in frame.columns)
     return Table(
         "explain",
         row.select([column.name for column in columns]),
@@ -93,6 +81,30 @@ def explain(
         parts=explain_parts.parts(sides, lists, peers, mix, noun),
         parts_say_all=True,
     )
+
+
+def _object(
+    frame: pl.DataFrame,
+    agent: str,
+    within_ms: int | None,
+    min_wraps: int,
+    lists: Mapping[str, pl.DataFrame],
+    noun: str,
+) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """The figures of both sides, and all that is told as one row."""
+    p80_us = frame.select(figures.sorted_values()).select(figures.quantile_us(800)).item()
+    limit_us = p80_us if within_ms is None else within_ms * 1000
+    sides, own = portrait.beside(frame, limit_us, noun), frame.filter(OWN)
+    row = _figures(sides, agent, noun).with_columns(
+        pl.lit(limit_us / 1_000_000).alias("limit_s"),
+        pl.lit("p80" if within_ms is None else "within").alias("limit_rule"),
+        pl.lit(_verdict(lists["rules"], own.height, min_wraps)).alias("verdict"),
+        *[table.to_struct(name).implode() for name, table in lists.items()],
+        *[pl.lit(own[name].cast(pl.String).max(), pl.String).alias(name) for name in ("name",) if name in own.columns],
+        own.select(figures.method_range()).select(figures.method())["method"],
+        pl.lit(SCHEMA_VERSION, pl.Int64).alias("schema_version"),
+    )
+    return sides, row
 
 
 def _lists(frame: pl.DataFrame, noun: str) -> dict[str, pl.DataFrame]:

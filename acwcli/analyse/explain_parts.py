@@ -13,8 +13,8 @@ from acwcli.analyse.wording import seconds_text
 from acwcli.model.table import Column, Table
 
 _SHARES = ("share", "peers_share")
-_MOST_ROWS = 6
-"""Rules and kinds of contact shown."""
+_MOST_RULES, _MOST_KINDS = 6, 3
+"""Rules and kinds of contact that a screen has room for."""
 _MOST_POINTS = 60
 """A sparkline has no more places; of a longer time it shows the end."""
 
@@ -59,8 +59,8 @@ def _sides(sides: pl.DataFrame, noun: str) -> Table:
         Column("who", label=" "),
         Column(noun, "count"),
         *(Column(name, "seconds", name.removesuffix("_s")) for name in names),
-        Column("share_within", "share", "within limit"),
-        Column("excess_s", "seconds", "over limit"),
+        Column("share_within", "share", "within"),
+        Column("excess_s", "seconds", "over"),
     )
     return _part("figures", sides.with_columns(who), columns)
 
@@ -73,11 +73,12 @@ def _rules(rules: pl.DataFrame, peers: Sequence[str]) -> Table | None:
         Column("threshold_s", "seconds", "threshold"),
         Column("over_s", "seconds", "over"),
         Column("lost_s", "seconds", "lost"),
-        Column("expected_s", "seconds", "expected of these contacts"),
+        Column("expected_s", "seconds", "expected"),
         Column("ratio", "number"),
         Column("verdict"),
     )
-    return _some("rules", rules, tuple(column for column in columns if rules[column.name].null_count() < rules.height))
+    known = tuple(column for column in columns if rules[column.name].null_count() < rules.height)
+    return _some("rules", rules, _MOST_RULES, known)
 
 
 def _mix(kinds: pl.DataFrame, mix: Sequence[str], noun: str) -> Table | None:
@@ -89,15 +90,15 @@ def _mix(kinds: pl.DataFrame, mix: Sequence[str], noun: str) -> Table | None:
         Column("mean_s", "seconds", "mean"),
         Column("peers_mean_s", "seconds", "peers' mean"),
     )
-    return _some("mix of contacts", kinds, columns)
+    return _some("mix of contacts", kinds, _MOST_KINDS, columns)
 
 
-def _some(name: str, frame: pl.DataFrame, columns: tuple[Column, ...]) -> Table | None:
-    """A table with as many rows as a screen has room for; its name says when there are more."""
+def _some(name: str, frame: pl.DataFrame, most: int, columns: tuple[Column, ...]) -> Table | None:
+    """The first rows of a table; its name says when there are more."""
     if frame.is_empty():
         return None
-    cut = f", {_MOST_ROWS} of {frame.height}; all with --format json" if frame.height > _MOST_ROWS else ""
-    return _part(name + cut, frame.head(_MOST_ROWS), columns)
+    cut = f", {most} of {frame.height}; all with --format json" if frame.height > most else ""
+    return _part(name + cut, frame.head(most), columns)
 
 
 def _shapes(shapes: pl.DataFrame, evidence: pl.DataFrame) -> Table | None:
@@ -139,18 +140,22 @@ def _profile(of: str, values: pl.Series, first: str, last: str) -> dict[str, obj
 def _single(longest: pl.DataFrame, typical: pl.DataFrame, noun: str) -> Table:
     kinds = [longest.with_columns(kind=pl.lit("longest")), typical.with_columns(kind=pl.lit("most typical"))]
     frame = pl.concat(kinds)
-    frame = frame.with_columns(where=_file_name(frame["source"]) + ":" + frame["row"].cast(pl.String))
+    sources = _file_name(frame["source"])
+    # One file is named once: a terminal has no room for more.
+    name, where = (noun, sources + ":" + frame["row"].cast(pl.String))
+    if sources.n_unique() == 1 and sources[0] is not None:
+        name, where = f"{noun} of {sources[0]}", frame["row"].cast(pl.String)
+    frame = frame.with_columns(where=where)
     columns = (
         Column("kind", label=noun),
         Column("wrap_start", "instant", "began"),
         Column("value_s", "seconds", "length"),
-        Column("contact_id", label="contact"),
         Column("queue"),
         Column("ended_by", label="ended by"),
-        Column("where"),
+        Column("where", label="line" if name != noun else ""),
     )
     known = tuple(column for column in columns if frame[column.name].null_count() < frame.height)
-    return _part("wraps", frame, known)
+    return _part(name, frame, known)
 
 
 def _file_name(sources: pl.Series) -> pl.Series:

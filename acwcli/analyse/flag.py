@@ -11,7 +11,7 @@ from acwcli.analyse.casemix import NOT_NEW, expectation
 from acwcli.analyse.groups import agent_name, check_keys, key_columns, presentable, with_name
 from acwcli.analyse.intervals import mean_interval, quantile_interval, ratio_interval
 from acwcli.analyse.judge import FDR, judge
-from acwcli.analyse.rules import SHORT_MS, Measure, Rule, parse_measure, parse_rule
+from acwcli.analyse.rules import QUICK, SHORT_MS, Measure, Rule, parse_measure, parse_rule
 from acwcli.analyse.shapes import shapes_of
 from acwcli.analyse.thresholds import measured
 from acwcli.errors import UsageError
@@ -120,7 +120,7 @@ def judged_agents(
     wanted = dict.fromkeys(rules or (parse_rule("over", "mean"),))
     judged = [judge(agents, rule, asked, keys, min_wraps, noun, mixed=mixed, fdr=fdr) for rule in wanted]
     rows = pl.concat(judged)
-    shown = rows if every_agent and not only else rows.filter(pl.col("verdict").is_in(only or _LISTED))
+    shown = rows if every_agent and not only else rows.filter(pl.col("verdict").is_in(only) if only else _listed())
     if listed is not None:
         shown = shown.filter(pl.col("agent_id").cast(pl.String).is_in(list(listed)))
     ordered = shown.sort(
@@ -253,8 +253,26 @@ def _short_share(everyone: Sequence[pl.Expr], *, wanted: bool) -> list[pl.Expr]:
     return [(short / n).alias("_peers_short")]
 
 
+def _listed() -> pl.Expr:
+    """Who is beyond a threshold; of the quick ones, whom others can learn from, only those who surely are."""
+    verdict = pl.col("verdict")
+    return verdict.is_in(_LISTED) & ((verdict != "watch") | (pl.col("rule") != QUICK.text))
+
+
 def _sentence(agents: pl.DataFrame, rows: pl.DataFrame) -> str:
     everyone = agents["agent_id"].n_unique()
+    quick = rows["rule"] == QUICK.text
+    parts = [_beyond(rows.filter(~quick), everyone)] if not quick.all() else []
+    if quick.any():
+        good = rows.filter(quick, pl.col("verdict") == "under")["agent_id"].n_unique()
+        who = f"{good:,} of {everyone:,} agents {'is' if good == 1 else 'are'}" if good else f"None of {everyone:,} is"
+        parts.append(
+            f"{who} reliably quicker than the middle one at the same contacts, without marks of skipped notes."
+        )
+    return " ".join(parts)
+
+
+def _beyond(rows: pl.DataFrame, everyone: int) -> str:
     sure = rows.filter(pl.col("verdict").is_in(["over", "under"]))["agent_id"].n_unique()
     flagged = rows.filter(pl.col("verdict").is_in(["over", "under", "watch"]))["agent_id"].n_unique()
     if not flagged:

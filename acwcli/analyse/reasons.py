@@ -59,6 +59,8 @@ def _doubt(rule: Rule, noun: str, fdr: float) -> pl.Expr:
     if rule.against == "mix":
         of_peers = (pl.col(name).round(2) for name in ("_ratio", "_ratio_low", "_ratio_high", "_middle"))
         at_mix = pl.format("{} of what peers take on average (95 % interval {} to {}), the middle peer {}", *of_peers)
+        shares = [(100 * part).round(1) for part in (pl.col("_short") / pl.col(figures.N), pl.col("_peers_short"))]
+        notes = pl.format("{} % of its wraps are under 5 s, {} % of the peers': no mark of skipped notes", *shares)
     reached = pl.format("the 95 % interval ({}) reaches it, so it may be chance", interval)
     explained = pl.format("but {}, so its contacts may explain it", at_mix)
     if rule.against == "mix":
@@ -81,7 +83,7 @@ def _doubt(rule: Rule, noun: str, fdr: float) -> pl.Expr:
         pl.when(pl.col("verdict") != "watch")
         .then(
             pl.when(mixed & adjusted.is_not_null())
-            .then(pl.format("{}", at_mix))
+            .then(pl.format("{}; {}", at_mix, notes) if rule.against == "mix" else at_mix)
             .otherwise(pl.format("the 95 % interval ({}) is clear of it", interval))
         )
         .when(pl.col("_skips").fill_null(False))

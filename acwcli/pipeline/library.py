@@ -222,7 +222,7 @@ def flag(
     columns = () if mix is not None and not mix else questions.mix_columns(mix)
     question = Question(of, tuple(dict.fromkeys(("agent_id", *_names(peers), *columns))))
     wanted = questions.rules(_names(over), _names(under), quick=quick)
-    found = _rebuilt(sources, reading, question.needs())
+    found = _rebuilt(sources, reading, questions.flag_needs(question))
     answer = questions.flag(
         found, question, rules=wanted, measure=questions.measure(measure), peers=_names(peers), min_wraps=min_wraps,
         every_agent=every_agent, mix=columns, only=_names(only),

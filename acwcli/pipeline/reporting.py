@@ -21,6 +21,7 @@ from acwcli.pipeline.questions import (
     Question,
     diagnose,
     flag,
+    flag_needs,
     left_out,
     mix_columns,
     observations,
@@ -54,7 +55,7 @@ class ReportOptions:
 
 def report_needs(peers: Sequence[str] = ()) -> frozenset[str]:
     """The wrap columns to read for a report."""
-    return Question(groups=(*CONTRIBUTORS, *mix_columns(None), *_TIMES, *peers)).needs() | {"wrap_start", "status"}
+    return flag_needs(Question(groups=(*CONTRIBUTORS, *mix_columns(None), *_TIMES, *peers)))
 
 
 def report(found: Wraps, options: ReportOptions) -> Report:

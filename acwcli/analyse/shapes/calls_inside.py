@@ -12,7 +12,7 @@ from acwcli.analyse.shapes.around import CALLS
 from acwcli.analyse.shapes.others import oftener_than_others
 
 NAME = "calls-inside"
-LEAST_SHARE = 0.05
+LEAST_SHARE = 0.1
 
 
 def signs(wraps: pl.DataFrame, min_wraps: int) -> pl.DataFrame:

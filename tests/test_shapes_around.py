@@ -1,0 +1,146 @@
+"""What goes on around wraps: waiting contacts and calls inside, counted by hand and found through the command line."""
+
+from __future__ import annotations
+
+import json
+import random
+from datetime import UTC, datetime, timedelta
+
+import polars as pl
+import pytest
+
+from acwcli.analyse.shapes import with_calls, with_waiting
+from tests.cli import acw, written
+
+NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
+TIMES = ("offered_at", "answered_at", "ended_at", "wrap_start", "wrap_end", "event_time")
+
+
+def at(minute):
+    return None if minute is None else NOON + timedelta(minutes=minute)
+
+
+def frame(rows):
+    found = pl.DataFrame([{key: at(value) if key in TIMES else value for key, value in row.items()} for row in rows])
+    return found.with_columns(pl.col(name).cast(pl.Datetime("ms", "UTC")) for name in TIMES if name in found.columns)
+
+
+def wrap(start, end=None, agent="a", contact="c", queue="q", channel="voice"):
+    return {
+        "agent_id": agent, "contact_id": contact, "queue": queue, "channel": channel,
+        "wrap_start": start, "wrap_end": end,
+    }  # fmt: skip
+
+
+def record(offered, answered, ended=None, queue="q", direction="inbound", agent="b", contact="x"):
+    return {
+        "agent_id": agent, "contact_id": contact, "queue": queue, "direction": direction,
+        "offered_at": offered, "answered_at": answered, "ended_at": ended,
+    }  # fmt: skip
+
+
+def test_contacts_that_wait_as_the_wrap_begins():
+    records = frame(
+        [
+            record(0, 10), record(5, None, 15, agent=None), record(5, 20, queue="other"),
+            record(0, 30, direction="outbound"), record(None, 40), record(12, 12),
+        ]
+    )  # fmt: skip
+    places = [-1, 0, 7, 10, 12, 15, 60, None]
+    wraps = with_waiting(frame([wrap(place) for place in places]), records)
+    # Offered at the very instant it waits, answered or gone at the very instant it does not.
+    assert wraps["waiting"].to_list() == [0, 1, 2, 1, 1, 0, 0, None]
+    assert with_waiting(frame([wrap(7, queue=None)]), records)["waiting"].to_list() == [None]
+    assert with_waiting(frame([wrap(7, queue="other")]), records)["waiting"].to_list() == [1]
+    for nothing in (None, records.drop("offered_at"), records.head(0)):
+        assert with_waiting(frame([wrap(7)]), nothing)["waiting"].to_list() == [None]
+
+
+def test_calls_inside_by_records():
+    wraps = frame([wrap(0, 10, contact="c1"), wrap(20, 30, contact="c2"), wrap(0, 10, agent="z"), wrap(50, None)])
+    made = [
+        record(5, 6, direction="outbound", agent="a", contact="o1"),
+        record(7, None, direction="Outbound", agent="a", contact="o2"),
+        record(25, 26, direction="inbound", agent="a", contact="i1"),
+        record(30, 31, direction="outbound", agent="a", contact="o3"),
+        record(20, 21, direction="outbound", agent="a", contact="c2"),
+        record(55, 56, direction="outbound", agent="a", contact="o4"),
+    ]
+    assert with_calls(wraps, frame(made), None)["calls"].to_list() == [2, 0, 0, 0]
+    assert with_calls(wraps, None, None)["calls"].to_list() == [None] * 4
+
+
+def test_calls_inside_by_states():
+    wraps = frame([wrap(0, 10, contact="c1"), wrap(20, 30, contact="c2", channel="chat")])
+    events = frame(
+        [
+            {"agent_id": "a", "contact_id": contact, "state": state, "event_time": minute, "channel": channel}
+            for contact, state, minute, channel in [
+                ("o1", "talking", 5, None), ("o1", "talking", 7, None), ("c1", "talking", 6, None),
+                ("o2", "ringing", 8, None), ("o3", "talking", 9, "chat"), ("o4", "talking", 25, None),
+                (None, "talking", 4, None),
+            ]
+        ]
+    )  # fmt: skip
+    assert with_calls(wraps, None, events)["calls"].to_list() == [1, 0]
+    told = frame([record(5, 5, contact="o1", agent="a")])
+    assert with_calls(wraps, told, events)["calls"].to_list() == [0, 0]
+
+
+HEADER = "contact_id,agent_id,queue,direction,offered_at,answered_at,ended_at,acw_start,acw_end"
+
+
+def contact_file(tmp_path, avoids, calls):
+    """A day of 12 agents; waiting contacts come and go in the queue; one agent avoids them, one makes calls."""
+    dice, rows = random.Random(5), []
+
+    def line(contact, agent, direction, *minutes):
+        instants = ["" if minute is None else f"{at(minute):%Y-%m-%dT%H:%M:%S}Z" for minute in minutes]
+        rows.append(",".join([contact, agent, "q", direction, *instants]))
+
+    waits = [(start, start + 3) for start in range(0, 480, 8)]
+    for number, (start, end) in enumerate(waits):
+        line(f"gone{number}", "", "inbound", start, None, end, None, None)
+    for agent in range(12):
+        clock, name = dice.random() * 3, f"a{agent:02}"
+        for number in range(60):
+            talk = clock + 2 + 2 * dice.random()
+            waiting = any(start <= talk < end for start, end in waits)
+            long = dice.lognormvariate(0, 0.4) * (2.5 if waiting and name == avoids else 1)
+            line(f"{name}-{number}", name, "inbound", clock, clock + 0.1, talk, talk, talk + long)
+            if name == calls and number % 4 == 0:
+                line(f"{name}-{number}-out", name, "outbound", talk + long / 2, None, talk + long / 2 + 0.1, None, None)
+            clock = talk + long + 0.5
+    return written(tmp_path, "contacts.csv", rows, HEADER)
+
+
+def shapes_in(path, agent):
+    ran = acw("explain", agent, path, "--format", "json", "--quiet")
+    assert ran.code == 0, ran.err
+    told = json.loads(ran.text)
+    return {one["shape"]: one["sentence"] for one in told["shapes"]}, told["evidence"]
+
+
+def test_found_with_their_rows_and_not_in_others(tmp_path):
+    path = contact_file(tmp_path, "a03", "a07")
+    lines = path.read_text().splitlines()
+    avoiding, rows = shapes_in(path, "a03")
+    assert "longer-when-waiting" in avoiding
+    assert "times as long when contacts wait" in avoiding["longer-when-waiting"]
+    calling, called = shapes_in(path, "a07")
+    assert calling == {"calls-inside": "in 15 of 60 wraps the agent makes a call (others: 0.0 %)"}
+    for row in called:
+        assert lines[row["row"] - 1].startswith("a07-")
+        assert row["contact_id"] + "-out" in path.read_text()
+    assert all(lines[row["row"] - 1].startswith("a03-") for row in rows)
+    for agent in ("a00", "a05", "a11"):
+        assert shapes_in(path, agent)[0] == {}
+
+
+@pytest.mark.parametrize(("agent", "shape"), [("a03", "longer-when-waiting"), ("a07", "calls-inside")])
+def test_a_wraps_file_alone_knows_neither(tmp_path, agent, shape):
+    path, wraps = contact_file(tmp_path, "a03", "a07"), tmp_path / "wraps.parquet"
+    assert acw("reconstruct", path, "-o", wraps, "-q").code == 0
+    assert shape not in shapes_in(wraps, agent)[0]
+    named = json.loads(acw("flag", path, "--all", "-f", "json", "-q").text)
+    assert named == json.loads(acw("flag", wraps, "--all", "-f", "json", "-q").text)
