@@ -60,8 +60,7 @@ def command(
     from acwcli import pipeline
     from acwcli.cli import narrate, parse, session
 
-    peer_columns = tuple(parse.names_in(fair.peers))
-    mix = mix_of(fair)
+    peer_columns, mix = tuple(parse.names_in(fair.peers)), mix_of(fair)
     question = _question(of, per, (*peer_columns, *mix), quick=quick)
     rules = pipeline.rules(over or [], under or [], quick=quick)
     checked = pipeline.measure(measure)
@@ -69,8 +68,7 @@ def command(
     verdicts = [parse.one_of(word, pipeline.FLAG_VERDICTS, "--only") for word in parse.names_in(only)]
     newcomers = newcomers_of(fair, read)
     limits_ms = parse.queue_limits(queue_limit)
-    needs = pipeline.flag_needs(question) | ({"queue"} if limits_ms else set())
-    rebuilt = session.rebuild(paths, read, wrap, out, needs)
+    rebuilt = session.rebuild(paths, read, wrap, out, pipeline.flag_needs(question))
     if fair.mix is not None:
         narrate.notes(pipeline.mix_notes(rebuilt, question, mix), quiet=out.quiet)
     answer = pipeline.flag(

@@ -264,8 +264,8 @@ def mix_columns(asked: Sequence[str] | None) -> tuple[str, ...]:
 
 
 def flag_needs(question: Question) -> frozenset[str]:
-    """The wrap columns to read for `flag`: those of the question, and those that shapes of behaviour are seen in."""
-    return question.needs() | (frozenset(SHAPE_NEEDS) if question.of == "acw" else frozenset())
+    """The wrap columns to read for `flag`: of the question, of limits per queue, and of shapes of behaviour."""
+    return question.needs() | {"queue"} | (frozenset(SHAPE_NEEDS) if question.of == "acw" else frozenset())
 
 
 def flag(
