@@ -24,6 +24,8 @@ KEYS = [
 LATER = [
     *("limit_s", "limit_rule", "method", "schema_version", "between_agents_share", "mean_without_stuck_s"),
     *("mean_with_stuck_s", "mean_without_timed_out_s", "mean_top_at_median_s", "top_agents", "timer_s", "timer_share"),
+    *("between_agents_sd_s", "within_agents_sd_s", "limit_verdict", "limit_advice", "fixed_limit_s"),
+    *("fixed_limit_low_s", "fixed_limit_high_s", "fixed_limits", "breach_share", "breach_s", "queues", "warning"),
 ]
 
 
@@ -167,6 +169,43 @@ def test_the_named_ones_are_the_planted_ones():
     assert [part.name for part in table.parts] == ["contributors by agent_id"]
     assert table.parts[0].frame.height == 8
     assert "the first 8 of 40" in table.parts[0].sentence
+
+
+def test_every_wrap_has_one_cause_in_the_data():
+    def cause(row):
+        kinds = {
+            1: {"value_ms": 7_200_000, "status": "orphan"},
+            2: {"ended_by": "timeout", "value_ms": 90_000, "method": "gap"},
+            3: {"method": "gap", "status": "orphan"},
+            4: {"status": "orphan"},
+        }
+        return {"status": "ok", "method": "state", **kinds.get(row["number"] % 40, {})}
+
+    rows = [row | cause(row) for row in centre()]
+    part = [item for item in told(answer(observations(rows)))["contributors"] if item["dimension"] == "cause"]
+    assert {item["value"]: item["wraps"] for item in part} == {
+        "stuck": 75, "timer": 75, "gap-inferred": 75, "orphan": 75, "plain": 2700,
+    }  # fmt: skip
+    assert math.fsum(item["share"] for item in part) == pytest.approx(1, abs=1e-12)
+    over = sum(max(row["value_ms"] - 60_000, 0) for row in rows if row["number"] % 40 > 4 or row["number"] % 40 == 0)
+    assert next(item["excess_s"] for item in part if item["value"] == "plain") == over / 1000
+
+
+@pytest.mark.parametrize(
+    ("story", "words"),
+    [
+        ("few-agents", "Coach these six"),
+        ("few-queues", "Fix the form of queue q2"),
+        ("few-dispositions", "Simplify what has to be written up for disposition d5"),
+        ("timer", "Shorten the timer"),
+        ("stuck-wraps", "Repair log-off"),
+    ],
+)
+def test_advice_is_one_sentence_in_the_words_of_the_trade(story, words):
+    advice = told(answer(planted(STORIES[story])))["advice"]
+    assert advice.startswith(words.split()[0])
+    assert words in advice
+    assert advice.rstrip(".").count(". ") == 0
 
 
 def test_a_rounded_log_shows_no_timer():

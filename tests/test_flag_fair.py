@@ -10,13 +10,13 @@ import polars as pl
 import pytest
 from scipy.stats import false_discovery_control
 
-from acwcli.analyse.evidence import discovery_rates, p_of_quantile
+from acwcli.analyse.evidence import CAUTION, combined, discovery_rates, p_of_quantile
 from acwcli.analyse.flag import flag
 from acwcli.analyse.rules import QUICK, parse_rule
 from acwcli.errors import ExitCode, InputError, UsageError
 from acwcli.formats.hires import read_hires
 from acwcli.formats.options import ReadOptions
-from bench.false_alarms import false_alarms, found
+from bench.false_alarms import SHAPES, false_alarms, found
 from tests.cli import GENERIC, STATES, acw, written
 from tests.plain_statistics import observations
 
@@ -159,9 +159,35 @@ def test_agents_who_are_alike_are_not_called_by_other_rules(rule):
     assert false_alarms(20, 40, 0.8, rule, mixed=True, measure="mean", seed=7) <= 0.05
 
 
+@pytest.mark.parametrize("shape", list(SHAPES)[1:])
+def test_agents_who_are_alike_are_not_called_whatever_the_shape_of_lengths(shape):
+    assert false_alarms(20, 40, 0.6, "over mean", mixed=False, measure="mean", seed=7, shape=shape) <= 0.05
+
+
+def test_a_few_very_long_wraps_do_not_hide_a_steady_difference():
+    # 2 % of all wraps are 15 times as long: the mean alone finds one in eight.
+    assert found(20, 40, 0.6, mixed=False, seed=7, shape="long tail") >= 0.5
+
+
+def test_two_tests_make_one():
+    p = np.array([1e-4, 0.5, 0.999, 1e-30, 0.0, np.nan, np.nan])
+    q = np.array([1e-4, 0.5, 1e-4, 1e-30, 0.4, 0.2, np.nan])
+    one = combined(p, q, "over")
+    caution = CAUTION["over"]
+    assert one[:2] == pytest.approx([caution * 1e-4, caution * 0.5])  # agreeing tests change nothing but the caution
+    assert one[2] == pytest.approx(caution * 2e-4, rel=0.02)  # nor can one veto the other: it costs a factor of two
+    assert one[3] == pytest.approx(caution * 1e-30)
+    assert one[4] == 0
+    assert one[5] == 0.2
+    assert np.isnan(one[6])
+    uniform = np.random.default_rng(1).random((2, 200_000))
+    assert np.mean(combined(*uniform, "under") <= 0.05 * CAUTION["under"]) == pytest.approx(0.05, abs=0.004)
+
+
 def test_one_who_takes_30_percent_longer_is_found():
     # Wraps of one kind of contact vary by 0.6 (of the logarithm), all wraps by 0.8: the mix takes out the rest.
     assert found(60, 40, 0.6, mixed=True, seed=7) >= 0.95
+    assert found(60, 40, 0.8, mixed=False, seed=7) >= 0.88
     assert found(20, 40, 0.8, mixed=False, seed=7, wraps=400) >= 0.95
 
 

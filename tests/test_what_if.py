@@ -27,7 +27,10 @@ def test_spread_between_agents_equals_analysis_of_variance():
     values = [value for group in groups for value in group]
     within = sum((len(group) - 1) * statistics.variance(group) for group in groups) / (len(values) - len(groups))
     row = told([wrap for number, group in enumerate(groups) for wrap in spread(f"a{number}", group)])
-    assert row["between_agents_share"] == pytest.approx(1 - within / statistics.variance(values))
+    whole = statistics.variance(values)
+    assert row["between_agents_share"] == pytest.approx(1 - within / whole)
+    assert row["between_agents_sd_s"] == pytest.approx((whole - within) ** 0.5 / 1000)
+    assert row["within_agents_sd_s"] == pytest.approx(within**0.5 / 1000)
 
 
 def test_spread_between_agents_at_its_ends():
@@ -47,6 +50,18 @@ def test_top_agents_at_the_median_of_the_others():
     assert row["mean_top_at_median_s"] == (9 * 1000 + 30 * 30) / 300
 
 
+def test_as_many_top_agents_as_asked_for():
+    rows = [wrap for number in range(10) for wrap in spread(f"a{number}", [(number + 5) * 10_000] * 20)]
+    for top, left in ((1, 9), (3, 7), (99, 1)):
+        obs = observations(rows, ended_by=pl.String())
+        row = diagnose(obs, 60_000, 20, "wraps", {}, {}, top=top).frame.row(0, named=True)
+        rest = [(number + 5) * 10 for number in range(left)]
+        changed = min(top, 8)  # two agents have nothing over the limit
+        rest = [(number + 5) * 10 for number in range(10 - changed)]
+        assert row["top_agents"] == changed
+        assert row["mean_top_at_median_s"] == (sum(rest) + changed * statistics.median(rest)) / 10
+
+
 def test_one_agent_alone_has_nobody_to_be_compared_with():
     row = told(spread("a", [10_000, 90_000] * 10))
     assert (row["top_agents"], row["mean_top_at_median_s"]) == (0, None)
@@ -56,7 +71,7 @@ def test_nothing_to_take_away():
     row = told(spread("a", range(20_000, 50_000, 500)) + spread("b", range(20_000, 50_000, 500)))
     for name in ("mean_without_stuck_s", "mean_with_stuck_s", "mean_without_timed_out_s", "timer_s", "timer_share"):
         assert row[name] is None
-    assert "timer" not in row["advice"]
+    assert row["warning"] is None
 
 
 @pytest.mark.parametrize("ended_by", ["timeout", "ready"])
@@ -68,7 +83,7 @@ def test_a_timer_is_named_though_it_is_not_the_verdict(ended_by):
     assert row["timer_s"] == 90
     assert row["timer_share"] == 50 / len(rows)
     assert row["mean_without_timed_out_s"] == sum(usual) / len(usual) / 1000
-    assert row["advice"].endswith("Percentiles near 90 s describe the timer there, not the work.")
+    assert row["warning"] == "Percentiles near 90 s describe the timer there, not the work."
 
 
 def test_stuck_wraps_left_out_and_counted():
@@ -80,5 +95,5 @@ def test_stuck_wraps_left_out_and_counted():
 
 def test_columns_come_last_and_survive_without_texts():
     table = diagnose(of_values([30_000] * 25), None, 20, "contacts", {}, {})
-    assert table.frame.columns[-1] == "timer_share"
+    assert table.frame.columns[-1] == "warning"
     assert table.frame["top_agents"].to_list() == [0]

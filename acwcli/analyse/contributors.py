@@ -10,7 +10,11 @@ from acwcli.analyse import figures
 from acwcli.analyse.exact import ratio
 from acwcli.model.seconds import in_seconds
 
-DIMENSIONS = ("agent_id", "queue", "channel", "disposition", "direction", "hour", "weekday", "ended_by")
+DIMENSIONS = (
+    *("agent_id", "queue", "channel", "disposition", "direction", "hour", "weekday", "contact_length", "ended_by"),
+    "cause",
+)
+"""`cause` is worked out here (`mechanical.with_cause`), all others are columns of the observations."""
 _DULL_WHEN_ONE = ("channel", "direction")
 """Left out with a single value: they would only repeat the total."""
 
@@ -21,7 +25,7 @@ CAPPED_MS = "_capped_ms"
 def observe(obs: pl.LazyFrame) -> pl.DataFrame:
     """Collect what a diagnosis needs, once; texts become categories (4 bytes a row, fast to group by)."""
     schema = obs.collect_schema()
-    wanted = [name for name in (*DIMENSIONS, "name") if name in schema]
+    wanted = [name for name in (*DIMENSIONS, "name", "status") if name in schema]
     columns = [pl.col(name).cast(pl.Categorical) if schema[name] == pl.String else pl.col(name) for name in wanted]
     method = pl.col("method").cast(figures.METHOD_TYPE)
     return obs.select(pl.col(figures.VALUE), method, *columns).collect(engine="streaming")

@@ -4,13 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 
 import polars as pl
 
 from acwcli.analyse import figures
 from acwcli.analyse.contributors import EXCESS_US, as_list, by_dimension, known_dimensions, observe, share, with_excess
 from acwcli.analyse.facts import Facts, facts
-from acwcli.analyse.mechanical import Timer, timer
+from acwcli.analyse.fixed_limit import COLUMNS as FIXED_LIMIT
+from acwcli.analyse.fixed_limit import fixed_limit
+from acwcli.analyse.mechanical import Mechanics, Timer, mechanics, with_cause
+from acwcli.analyse.queue_limits import COLUMNS as BREACHES
+from acwcli.analyse.queue_limits import breaches, by_queue
 from acwcli.analyse.shape import distribution
 from acwcli.analyse.verdict import Finding, basis_ms, judge
 from acwcli.analyse.what_if import COLUMNS as WHAT_IFS
@@ -43,9 +48,15 @@ _COLUMNS = (
     Column("method"),
     Column("schema_version", "count"),
     *WHAT_IFS,
+    *FIXED_LIMIT,
+    *BREACHES,
+    Column("warning"),
 )
-_TYPES: dict[str, pl.DataType] = {
-    column.name: pl.Int64() if column.kind == "count" else pl.Float64() for column in WHAT_IFS
+_KINDS: dict[str, pl.DataType] = {"count": pl.Int64(), "text": pl.String()}
+_TYPES = {
+    column.name: _KINDS.get(column.kind, pl.Float64())
+    for column in (*WHAT_IFS, *FIXED_LIMIT, *BREACHES, Column("warning"))
+    if column.kind != "json"
 }
 
 
@@ -58,14 +69,19 @@ class Diagnosis:
         known: their figures.
         finding: the verdict.
         tables: a table of `by_dimension` per known dimension.
-        ended: the wrap-up timer, where there is one.
+        mechanics: what is no behaviour.
     """
 
     frame: pl.DataFrame
     known: Facts
     finding: Finding
     tables: Mapping[str, pl.DataFrame]
-    ended: Timer | None
+    mechanics: Mechanics
+
+    @property
+    def ended(self) -> Timer | None:
+        """The wrap-up timer, where there is one."""
+        return self.mechanics.timer
 
 
 def examine(
@@ -85,10 +101,10 @@ def examine(
     figures.any_wraps(frame.height, noun)
     known = facts(frame, within_ms)
     frame = with_excess(frame, known.limit_us, basis_ms(known, frame), known.p99_us // 1000)
+    found = mechanics(frame, known, min_wraps, excluded, excluded_ms)
+    frame = with_cause(frame, known, found.timer)
     tables = {name: by_dimension(frame, name) for name in known_dimensions(frame)}
-    finding = judge(frame, known, tables, min_wraps, excluded, excluded_ms)
-    ended = timer(frame, basis_ms(known, frame)) if known.wraps >= min_wraps else None
-    return Diagnosis(frame, known, finding, tables, ended)
+    return Diagnosis(frame, known, judge(frame, known, tables, found, min_wraps), tables, found)
 
 
 def diagnose(
@@ -98,6 +114,9 @@ def diagnose(
     noun: str,
     excluded: Mapping[str, int],
     excluded_ms: Mapping[str, int],
+    *,
+    limits_ms: Mapping[str, int] = MappingProxyType({}),
+    top: int | None = None,
 ) -> Table:
     """Say whether the mean is honest, and who or what makes the time over the limit.
 
@@ -108,38 +127,44 @@ def diagnose(
         noun: `wraps` or `contacts`, the name of the key that counts.
         excluded: wraps left out of the figures, per status.
         excluded_ms: their time, per status, where it is known.
+        limits_ms: queues with a limit of their own, in milliseconds; they count for `queues` and the breaches only.
+        top: how many agents take their peers' median in `mean_top_at_median_s`; None chooses.
 
     Returns:
-        One object: the contract's keys, then `limit_s` and `limit_rule` (`within` or `p80`), `method`,
-        `schema_version` and what the mean would be without its causes (`what_if.COLUMNS`); with a sentence, the
-        distribution, and the top contributors as parts.
+        One object: the keys of docs/output.md, with a sentence, the distribution, and the top contributors as parts.
 
     Raises:
         NoWrapsError: there is nothing to diagnose.
     """
-    found = examine(obs, within_ms, min_wraps, noun, excluded, excluded_ms)
-    frame, known, finding, tables, ended = found.frame, found.known, found.finding, found.tables, found.ended
+    seen = examine(obs, within_ms, min_wraps, noun, excluded, excluded_ms)
+    frame, known, finding, tables, found = seen.frame, seen.known, seen.finding, seen.tables, seen.mechanics
     agents = tables.get("agent_id", by_dimension(frame, "agent_id"))
-    row = pl.DataFrame(
-        {
-            **_row(known, noun),
-            "verdict": finding.verdict,
-            "advice": advice(known, finding, tables, min_wraps, noun) + timer_warning(ended),
-            "contributors": as_list(tables, noun),
-            **what_ifs(frame, known, finding, agents, ended, excluded, excluded_ms),
-        },
-        schema_overrides=_TYPES | dict.fromkeys((noun, "agents", "schema_version"), pl.Int64),
-    )
+    queues = by_queue(frame, known, limits_ms, min_wraps)
+    values = {
+        **_row(known, noun),
+        "verdict": finding.verdict,
+        "advice": advice(known, finding, tables, min_wraps, noun),
+        "contributors": as_list(tables, noun),
+        **what_ifs(frame, known, finding, agents, found, top, excluded, excluded_ms),
+        **fixed_limit(frame, found.timer, min_wraps).keys(),
+        **breaches(queues, known, noun),
+        "warning": timer_warning(found.timer, queues),
+    }
     columns = (Column(noun, "count"), *_COLUMNS)
     return Table(
         "diagnose",
-        row.select([column.name for column in columns]),
+        _object(values, noun).select([column.name for column in columns]),
         columns,
         is_object=True,
         sentence=sentence(known, finding, tables, min_wraps, noun),
         distribution=distribution(frame, known, noun),
         parts=tuple(_top(tables[name], name, known.limit_s, noun) for name in _shown(finding, tables)),
     )
+
+
+def _object(values: Mapping[str, object], noun: str) -> pl.DataFrame:
+    counts: dict[str, pl.DataType] = dict.fromkeys((noun, "agents", "schema_version"), pl.Int64())
+    return pl.DataFrame(values, schema_overrides=_TYPES | counts)
 
 
 def _row(known: Facts, noun: str) -> dict[str, object]:

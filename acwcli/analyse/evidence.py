@@ -17,6 +17,10 @@ if TYPE_CHECKING:
 
     Array = numpy.ndarray[Any, Any]
 
+_HIGHEST = 0.99
+CAUTION = {"over": 1.25, "under": 1.5}
+"""Both tests are approximations, and a little bold far out, where many agents are compared (bench/false_alarms.py)."""
+
 
 def p_of_mean(
     apart: Array, n: Array, own: tuple[Array, Array], other: tuple[Array, Array], usual: Array, side: str
@@ -51,6 +55,23 @@ def p_of_mean(
         p = np.where(skew >= 0, hall, np.fmax(hall, careful))
     p = np.where((apart == 0) & (variance == 0), 1.0, p)
     return np.where(n > 1, p, np.nan)
+
+
+def combined(first: Array, second: Array, side: str) -> Array:
+    """One p-value of two tests that may depend on each other: the Cauchy combination (Liu and Xie 2020).
+
+    The mean sees a few very long wraps, the logarithm a shift of the usual ones; whichever is surer counts nearly
+    alone. p-values near 1 are cut off, so that one test cannot veto the other. NaN where neither could be told.
+    """
+    import numpy as np
+
+    with np.errstate(all="ignore"):
+        far = [1 / np.tan(np.pi * np.minimum(p, _HIGHEST)) for p in (first, second)]
+        mean = (far[0] + far[1]) / 2
+        p = np.where(mean > 0, np.arctan(1 / mean) / np.pi, 0.5 - np.arctan(mean) / np.pi)
+    p = np.where((first == 0) | (second == 0), 0.0, p)
+    p = np.minimum(CAUTION[side] * p, 1.0)
+    return np.where(np.isnan(first), second, np.where(np.isnan(second), first, p))
 
 
 def p_of_quantile(agents: pl.DataFrame, against_ms: pl.Series, permille: int, side: str) -> Array:

@@ -43,6 +43,15 @@ def sum_of_cubes(value: pl.Expr | None = None) -> pl.Expr:
     return (wide * wide * wide).sum().alias(SUM_CUBE)
 
 
+def started_log(start_ms: int) -> pl.Expr:
+    """Logarithm of how many times `start_ms` a value and `start_ms` are together, in ten-thousandths: 0 for 0 ms.
+
+    Whole numbers, so that their sums do not depend on the order of rows.
+    """
+    times = pl.col(VALUE).cast(pl.Float64) / start_ms
+    return (times.log1p() * 10_000).round().cast(pl.Int64)
+
+
 def _wide(value: pl.Expr | None) -> pl.Expr:
     return (pl.col(VALUE) if value is None else value).cast(pl.Int128)
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from types import MappingProxyType
 
 import polars as pl
 
@@ -10,15 +11,19 @@ from acwcli.analyse import figures
 from acwcli.analyse.casemix import NOT_NEW, expectation
 from acwcli.analyse.groups import agent_name, check_keys, key_columns, presentable, with_name
 from acwcli.analyse.intervals import mean_interval, quantile_interval, ratio_interval
-from acwcli.analyse.judge import FDR, judge
+from acwcli.analyse.judge import FDR, LOG_FIGURES, judge
+from acwcli.analyse.limits import with_breaches
 from acwcli.analyse.rules import QUICK, SHORT_MS, Measure, Rule, parse_measure, parse_rule
 from acwcli.analyse.shapes import shapes_of
 from acwcli.analyse.thresholds import measured
 from acwcli.errors import UsageError
 from acwcli.model.table import Column, Table
 
+LOG, LOG_SUMS = "_log", ("_log_sum", "_log_sq", "_log_cube")
+
 VERDICTS = ("over", "under", "watch", "in line", "not enough data")
 _LISTED = ("over", "under", "watch")
+_BREACHES = (Column("breach_share", "share", "over limits"), Column("breach_s", "seconds", "time over limits"))
 
 
 def flag(
@@ -35,6 +40,7 @@ def flag(
     newcomers: pl.DataFrame | None = None,
     only: Sequence[str] = (),
     agents: Sequence[str] | None = None,
+    limits_ms: Mapping[str, int] = MappingProxyType({}),
 ) -> Table:
     """Hold each agent's figure against the rules: a row per agent, rule and peer group, largest `lost_s` first.
 
@@ -52,6 +58,7 @@ def flag(
         newcomers: `agent_id` and `hired` (date) of agents too new to be judged, or to be held against.
         only: the verdicts to list; none is those beyond the threshold.
         agents: the agents to list; None is everybody.
+        limits_ms: limits per queue; then `obs` has `queue`, and `breach_share` and `breach_s` follow `adjusted`.
 
     Returns:
         Columns: `agent_id`, `name` where a roster is joined, the count, `measure value_s rule threshold_s over_s
@@ -73,6 +80,7 @@ def flag(
     if quick and asked.permille is not None:
         raise UsageError("--quick compares means; leave --measure out")
     figured = _agents(obs, ["agent_id", *keys], names, asked, cell, min_wraps, newcomers, mixed=bool(mix), quick=quick)
+    figured = with_breaches(figured, obs, ["agent_id", *keys], limits_ms)
     return judged_agents(
         figured, rules, asked, keys, names, min_wraps, noun, every_agent,
         mixed=bool(mix), fdr=fdr, newcomers=newcomers, only=only, listed=agents,
@@ -126,7 +134,9 @@ def judged_agents(
     ordered = shown.sort(
         ["lost_s", "agent_id", "rule", *keys], descending=[True] + [False] * (2 + len(keys)), nulls_last=True
     )
-    columns = _columns(noun, with_name(["agent_id"], names), key_columns(keys, agents.schema))
+    columns = _columns(
+        noun, with_name(["agent_id"], names), key_columns(keys, agents.schema), limited="breach_s" in agents.columns
+    )
     frame = presentable(_with_shapes(ordered, shapes), keys).select([column.name for column in columns])
     return Table("flag", frame, columns, sentence=_sentence(agents, rows))
 
@@ -151,7 +161,7 @@ def _mix_keys(mix: Sequence[str], schema: pl.Schema, noun: str) -> tuple[str, ..
     return check_keys(mix, schema, [column.name for column in _columns(noun, ["agent_id", "name"], [])], "--mix")
 
 
-def _columns(noun: str, who: Sequence[str], peers: Sequence[Column]) -> tuple[Column, ...]:
+def _columns(noun: str, who: Sequence[str], peers: Sequence[Column], *, limited: bool = False) -> tuple[Column, ...]:
     seconds = [Column(f"{name}_s", "seconds", name) for name in ("value", "threshold", "over", "lost")]
     return (
         *(Column(name, label="agent" if name == "agent_id" else "") for name in who),
@@ -166,6 +176,7 @@ def _columns(noun: str, who: Sequence[str], peers: Sequence[Column]) -> tuple[Co
         *(Column(name, "number") for name in ("ratio", "ratio_low", "ratio_high")),
         Column("adjusted", "flag"),
         Column("shapes"),
+        *(_BREACHES if limited else ()),
         *peers,
         Column("method"),
     )
@@ -186,7 +197,8 @@ def _agents(
     """One row per agent and peer group: the figure as an exact fraction, its 95 % interval, what peers would take."""
     groups = None
     if asked.permille is None or mixed:
-        cells = _with_hired(_cells(obs, [*who, *cell], names, quick=quick), newcomers)
+        start_ms = _log_start_ms(obs) if asked.permille is None else None
+        cells = _with_hired(_cells(obs, [*who, *cell], names, start_ms, quick=quick), newcomers)
         groups = _with_expectation(cells, who, cell, enough)
     if asked.permille is not None:
         lists = _grouped(obs, who, [figures.count(), figures.sum_ms(), figures.sorted_values()], names)
@@ -214,9 +226,22 @@ def _grouped(
     return obs.group_by(keys).agg(every).collect(engine="streaming").sort(keys, nulls_last=True)
 
 
-def _cells(obs: pl.LazyFrame, keys: Sequence[str], names: Sequence[pl.Expr], *, quick: bool) -> pl.DataFrame:
+def _log_start_ms(obs: pl.LazyFrame) -> int:
+    """Where the logarithm starts: a quarter of the mean, so that wraps of 0 s are neither left out nor far away."""
+    mean = obs.select(pl.col(figures.VALUE).sum() // (4 * pl.len().clip(lower_bound=1))).collect().item()
+    return max(int(mean), 1)
+
+
+def _cells(
+    obs: pl.LazyFrame, keys: Sequence[str], names: Sequence[pl.Expr], start_ms: int | None, *, quick: bool
+) -> pl.DataFrame:
     """The one pass over the wraps: exact sums of the first three powers per agent, peer group and cell."""
     sums = [figures.count(), figures.sum_ms(), figures.sum_of_squares(), figures.sum_of_cubes()]
+    if start_ms is not None:
+        logs = pl.col(LOG)
+        obs = obs.with_columns(figures.started_log(start_ms).alias(LOG))
+        powers = (logs.sum(), figures.sum_of_squares(logs), figures.sum_of_cubes(logs))
+        sums += [power.alias(name) for power, name in zip(powers, LOG_SUMS, strict=True)]
     short = (pl.col(figures.VALUE) < SHORT_MS).sum().cast(pl.Int64).alias("_short")
     return _grouped(obs, keys, [*sums, short] if quick else sums, names)
 
@@ -229,6 +254,8 @@ def _with_expectation(cells: pl.DataFrame, who: Sequence[str], cell: Sequence[st
         pl.col(sums).sum(), pl.col(figures.METHOD_LOW).min(), pl.col(figures.METHOD_HIGH).max(), pl.col(named).max()
     )
     expected = expectation(cells, who[1:], cell, enough).drop(who)  # the same groups in the same order
+    if LOG_SUMS[0] in cells:
+        expected = expected.hstack(_of_logs(cells, who, cell, enough))
     n, everyone = pl.col(figures.N), [pl.col(name) for name in who[1:]] or [pl.lit(0, pl.Int8)]
     counted = n.filter(NOT_NEW)
     groups = groups.hstack(expected).with_columns(
@@ -240,6 +267,17 @@ def _with_expectation(cells: pl.DataFrame, who: Sequence[str], cell: Sequence[st
     # A few slow agents lift what is expected of all others: how quick the middle one is says what is usual.
     usual = pl.col("_ratio").filter(n >= enough, NOT_NEW).median().over(everyone)
     return ratio_interval(groups).with_columns(usual.alias("_middle"))
+
+
+def _of_logs(cells: pl.DataFrame, who: Sequence[str], cell: Sequence[str], enough: int) -> pl.DataFrame:
+    """The same comparison of logarithms: `_log_apart` (mean minus expected) and what `p_of_mean` takes."""
+    sums = (figures.SUM_MS, figures.SUM_SQ, figures.SUM_CUBE)
+    logs = cells.drop(sums).rename(dict(zip(LOG_SUMS, sums, strict=True)))
+    means = logs.group_by(who, maintain_order=True).agg(pl.col(figures.SUM_MS).sum() / pl.col(figures.N).sum())
+    found = expectation(logs, who[1:], cell, enough).drop(who)
+    apart = (means[figures.SUM_MS] - found["_exp"]).alias("apart")
+    chosen = found.select(apart, *(pl.col(f"_{name}").alias(name) for name in LOG_FIGURES[1:]))
+    return chosen.rename({name: f"_log_{name}" for name in LOG_FIGURES})
 
 
 def _short_share(everyone: Sequence[pl.Expr], *, wanted: bool) -> list[pl.Expr]:

@@ -22,9 +22,13 @@ if TYPE_CHECKING:
 FDR = 0.05
 """Share of false ones among the agents called `over` or `under` by one rule, by default."""
 
+LOG_FIGURES = ("apart", "exp_var", "exp_third", "res_var", "res_third", "peer_var")
+"""What is known of the logarithms of an agent's wraps beside the peers', under `_log_…` names."""
+
 _ADDED = {
     **dict.fromkeys(("low_s", "high_s", "_pooled", "_exp", "_exp_var", "_exp_third", "_res_var"), pl.Float64),
     **dict.fromkeys(("_res_third", "_peer_var", "_ratio", "_ratio_low", "_ratio_high", "_middle"), pl.Float64),
+    **dict.fromkeys((f"_log_{name}" for name in LOG_FIGURES), pl.Float64),
     "_peers_short": pl.Float64,
     "_fair": pl.Boolean,
     "_short": pl.Int64,
@@ -185,6 +189,8 @@ def _chances(agents: pl.DataFrame, limit: pl.Series, noise: pl.Series, rule: Rul
     share = agents["_share"]
     if asked.permille is None:
         fair = _of_means(agents, limit, rule, standard=True)
+        if rule.against == "mean":
+            fair = evidence.combined(fair, _of_logs(agents, rule), rule.side)
         raw = fair if alone else _of_means(agents, limit, rule, standard=False, noise=noise)
     else:
         raw = evidence.p_of_quantile(agents, limit, asked.permille, rule.side)
@@ -218,6 +224,15 @@ def _of_means(
             other = (spread, np.zeros(len(n)))
         apart = np.where(np.abs(apart) < 1e-9 * np.abs(mean), 0.0, apart)
         return evidence.p_of_mean(apart, n, own, other, scale**2 * numbers("_peer_var"), rule.side)
+
+
+def _of_logs(agents: pl.DataFrame, rule: Rule) -> Array:
+    """p-values of the means of logarithms, which a few very long wraps do not drown."""
+    apart, exp_var, exp_third, res_var, res_third, peer_var = (
+        agents[f"_log_{name}"].cast(pl.Float64).to_numpy() for name in LOG_FIGURES
+    )
+    n = agents[figures.N].cast(pl.Float64).to_numpy()
+    return evidence.p_of_mean(apart, n, (res_var, res_third), (exp_var, exp_third), peer_var, rule.side)
 
 
 def _verdict(rule: Rule, fdr: float) -> pl.Expr:

@@ -10,19 +10,12 @@ import polars as pl
 from acwcli.analyse import figures
 from acwcli.analyse.contributors import CAPPED_MS, EXCESS_US
 from acwcli.analyse.facts import Facts
+from acwcli.analyse.spikes import SPIKE_HALF_MS, spike_ms
 
 TIMER_WRAPS = 0.05
 """At least this share of the wraps ends at the timer …"""
 TIMER_SHARE = 0.5
 """… and holds at least this share of the time over."""
-SPIKE_HALF_MS = 1500
-"""Without `timeout` in the data a timer shows as a spike this wide to either side, in milliseconds …"""
-SPIKE_HEIGHT = 5
-"""… this many times as high as the ten seconds below it …"""
-SPIKE_BEYOND = 0.25
-"""… with at most this many wraps beyond it for each wrap in it: a timer cuts the distribution off."""
-COARSE_MS, COARSE_SHARE = 15_000, 0.9
-"""Values that are nearly all multiples of 15 s were rounded; every minute is a spike then, and none is a timer."""
 
 STUCK_SHIFT = 0.1
 """Left-out stuck wraps matter when they would lift the mean by at least this share."""
@@ -30,6 +23,9 @@ LONG_MS, LONG_MEDIANS = 1_800_000, 20
 """Counted wraps of 30 min and 20 medians look like a missing log-off …"""
 LONG_WRAPS, LONG_SHARE = 0.01, 0.5
 """… when at most this share of the wraps makes at least that share of the time over."""
+
+CAUSES = ("timer", "stuck", "orphan", "gap-inferred", "plain")
+"""What the data itself may have made of a wrap; `plain` is none of it."""
 
 
 @dataclass(frozen=True)
@@ -70,46 +66,90 @@ class Stuck:
     shift: float
 
 
-def timer(frame: pl.DataFrame, basis_ms: int) -> Timer | None:
+@dataclass(frozen=True)
+class Mechanics:
+    """Everything that is no behaviour.
+
+    Attributes:
+        timer: the wrap-up timer, whatever share it holds.
+        left_out: stuck wraps left out of the figures, where they would move the mean.
+        forgotten: counted wraps that look like a missing log-off, where they make much of the time over.
+    """
+
+    timer: Timer | None = None
+    left_out: Stuck | None = None
+    forgotten: Stuck | None = None
+
+
+def mechanics(
+    frame: pl.DataFrame, known: Facts, min_wraps: int, excluded: Mapping[str, int], excluded_ms: Mapping[str, int]
+) -> Mechanics:
+    """Look for all of it, once.
+
+    Args:
+        frame: observations of `contributors.with_excess`.
+        known: their figures.
+        min_wraps: with fewer observations no timer is told.
+        excluded: left-out wraps per status.
+        excluded_ms: their time per status.
+    """
+    return Mechanics(
+        timer(frame) if known.wraps >= min_wraps else None,
+        left_out(known, int(frame[EXCESS_US].sum()), excluded, excluded_ms),
+        forgotten(frame, known),
+    )
+
+
+def timer(frame: pl.DataFrame) -> Timer | None:
     """Find a timer by what the data says of it (`ended_by`), else by the spike it leaves; judge its share yourself.
 
     Args:
         frame: observations of `contributors.with_excess`.
-        basis_ms: only a spike above this matters.
     """
     if "ended_by" in frame.columns:
         told = frame.filter(pl.col("ended_by").cast(pl.String) == "timeout")
         if told.height >= TIMER_WRAPS * frame.height:
             return _weighed(told, frame, None)
-    return _spike(frame, basis_ms)
+    at_ms = spike_ms(frame[figures.VALUE], TIMER_WRAPS)
+    return None if at_ms is None else _weighed(frame.filter(_at(at_ms)), frame, at_ms)
+
+
+def with_cause(frame: pl.DataFrame, known: Facts, found: Timer | None) -> pl.DataFrame:
+    """Add `cause`: what the data itself made of each wrap, the first of `stuck`, `timer`, `gap-inferred`, `orphan`.
+
+    Args:
+        frame: observations with `status`; without it (contacts) nothing is added.
+        known: their figures.
+        found: the timer.
+    """
+    if "status" not in frame.columns:
+        return frame
+    timed = timed_out(found) if found else pl.lit(False)
+    if "ended_by" in frame.columns:
+        timed |= pl.col("ended_by").cast(pl.String).eq_missing(pl.lit("timeout"))
+    cause = (
+        pl.when(pl.col(figures.VALUE) >= _long_ms(known))
+        .then(pl.lit("stuck"))
+        .when(timed)
+        .then(pl.lit("timer"))
+        .when(pl.col("method").cast(pl.String) == "gap")
+        .then(pl.lit("gap-inferred"))
+        .when(pl.col("status").cast(pl.String) == "orphan")
+        .then(pl.lit("orphan"))
+        .otherwise(pl.lit("plain"))
+    )
+    return frame.with_columns(cause.cast(pl.Enum(CAUSES)).alias("cause"))
 
 
 def timed_out(found: Timer) -> pl.Expr:
     """Whether a wrap ends at the timer."""
     if found.spike_ms is None:
         return pl.col("ended_by").cast(pl.String) == "timeout"
-    return (pl.col(figures.VALUE) - found.spike_ms).abs() <= SPIKE_HALF_MS
+    return _at(found.spike_ms)
 
 
-def _spike(frame: pl.DataFrame, basis_ms: int) -> Timer | None:
-    value = pl.col(figures.VALUE)
-    # One length of nearly all wraps is no rounding: 97.9 % at 15,000 ms is a timer.
-    others = frame.filter(value != pl.lit(frame[figures.VALUE].mode().first()))
-    coarse = others.select((value % COARSE_MS == 0).mean()).item() or 0.0
-    seconds = frame.filter(value > basis_ms).select(((value + 500) // 1000).alias("second"))["second"]
-    if coarse > COARSE_SHARE or seconds.is_empty():
-        return None
-    counts = seconds.value_counts().sort("count", "second", descending=True)
-    top_ms = int(counts["second"][0]) * 1000
-    low, high = top_ms - SPIKE_HALF_MS, top_ms + SPIKE_HALF_MS
-    spike = frame.filter(value.is_between(low, high))
-    below = frame.filter(value.is_between(low - 10_000, low, closed="left")).height
-    usual = below * 2 * SPIKE_HALF_MS / 10_000
-    beyond = frame.filter(value > high).height
-    cut_off = beyond <= SPIKE_BEYOND * spike.height
-    if spike.height < TIMER_WRAPS * frame.height or spike.height < SPIKE_HEIGHT * usual or not cut_off:
-        return None
-    return _weighed(spike, frame, top_ms)
+def _at(spike: int) -> pl.Expr:
+    return (pl.col(figures.VALUE) - spike).abs() <= SPIKE_HALF_MS
 
 
 def _weighed(ended: pl.DataFrame, frame: pl.DataFrame, spike_ms: int | None) -> Timer:
@@ -141,8 +181,7 @@ def left_out(known: Facts, excess_us: int, excluded: Mapping[str, int], excluded
 
 def forgotten(frame: pl.DataFrame, known: Facts) -> Stuck | None:
     """Find very few, very long counted wraps that make most of the time over the limit."""
-    long_ms = max(LONG_MS, LONG_MEDIANS * known.median_us // 1000)
-    long = frame.filter(pl.col(figures.VALUE) >= long_ms)
+    long = frame.filter(pl.col(figures.VALUE) >= _long_ms(known))
     excess = int(frame[EXCESS_US].sum())
     if long.is_empty() or not excess or long.height > LONG_WRAPS * known.wraps:
         return None
@@ -152,3 +191,7 @@ def forgotten(frame: pl.DataFrame, known: Facts) -> Stuck | None:
         return None
     without_s = rest_ms / (rest * 1000)
     return Stuck(long.height, False, without_s, share, known.mean_s / without_s - 1 if without_s else 1.0)
+
+
+def _long_ms(known: Facts) -> int:
+    return max(LONG_MS, LONG_MEDIANS * known.median_us // 1000)

@@ -14,9 +14,9 @@ import polars as pl
 
 from acwcli.analyse import figures
 from acwcli.analyse.concentration import Concentration, strongest
-from acwcli.analyse.contributors import CAPPED_MS, EXCESS_US
+from acwcli.analyse.contributors import CAPPED_MS
 from acwcli.analyse.facts import Facts
-from acwcli.analyse.mechanical import STUCK_SHIFT, TIMER_SHARE, Stuck, Timer, forgotten, left_out, timer
+from acwcli.analyse.mechanical import STUCK_SHIFT, TIMER_SHARE, Mechanics, Stuck, Timer
 
 HONEST_SHARE = 0.65
 """A mean is honest when fewer than this share of wraps are at or under it (half for a symmetric spread) …"""
@@ -77,9 +77,8 @@ def judge(
     frame: pl.DataFrame,
     known: Facts,
     tables: Mapping[str, pl.DataFrame],
+    found: Mechanics,
     min_wraps: int,
-    excluded: Mapping[str, int],
-    excluded_ms: Mapping[str, int],
 ) -> Finding:
     """Decide.
 
@@ -87,29 +86,26 @@ def judge(
         frame: observations of `contributors.with_excess`.
         known: their figures.
         tables: one table of `contributors.by_dimension` per known dimension.
+        found: what is no behaviour.
         min_wraps: fewer observations than this give no verdict.
-        excluded: left-out wraps per status.
-        excluded_ms: their time per status.
     """
     if known.wraps < min_wraps:
         return Finding("not-enough-data")
     usual = honest(known) or not int(frame[CAPPED_MS].sum())
-    stuck = left_out(known, int(frame[EXCESS_US].sum()), excluded, excluded_ms)
+    stuck, long = found.left_out, found.forgotten
     if stuck and (usual or stuck.share >= STUCK_SHARE):
         return Finding("stuck-wraps", stuck=stuck)
-    long = forgotten(frame, known)
     if long and long.shift >= STUCK_SHIFT:
         return Finding("stuck-wraps", stuck=long)
     if usual:
         return Finding("not-skewed")
-    return _cause(frame, known, tables, min_wraps)
+    return _cause(frame, tables, found.timer, min_wraps)
 
 
-def _cause(frame: pl.DataFrame, known: Facts, tables: Mapping[str, pl.DataFrame], min_wraps: int) -> Finding:
+def _cause(frame: pl.DataFrame, tables: Mapping[str, pl.DataFrame], found: Timer | None, min_wraps: int) -> Finding:
     variance = float(frame[CAPPED_MS].var(ddof=0) or 0.0)  # type: ignore[arg-type]
     group = strongest(frame, tables, variance, min_wraps)
-    ended = timer(frame, basis_ms(known, frame))
-    ended = ended if ended and ended.held >= TIMER_SHARE else None
+    ended = found if found and found.held >= TIMER_SHARE else None
     # Few agents who always wait for the timer are a matter of habit; anybody else's timer is a setting.
     if ended and (group is None or group.dimension != "agent_id"):
         return Finding("timer", timer=ended)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 
 import polars as pl
@@ -10,7 +11,7 @@ from acwcli.analyse import figures
 from acwcli.analyse.contributors import EXCESS_US
 from acwcli.analyse.exact import ratio
 from acwcli.analyse.facts import Facts
-from acwcli.analyse.mechanical import Timer, forgotten, timed_out
+from acwcli.analyse.mechanical import Mechanics, Timer, timed_out
 from acwcli.analyse.verdict import Finding
 from acwcli.model.table import Column
 
@@ -23,6 +24,8 @@ COLUMNS = (
     Column("top_agents", "count", "top agents"),
     Column("timer_s", "seconds", "timer"),
     Column("timer_share", "share", "at the timer"),
+    Column("between_agents_sd_s", "seconds", "sd between agents"),
+    Column("within_agents_sd_s", "seconds", "sd within agents"),
 )
 
 
@@ -31,7 +34,8 @@ def what_ifs(
     known: Facts,
     finding: Finding,
     agents: pl.DataFrame,
-    ended: Timer | None,
+    found: Mechanics,
+    top: int | None,
     excluded: Mapping[str, int],
     excluded_ms: Mapping[str, int],
 ) -> dict[str, float | int | None]:
@@ -42,27 +46,31 @@ def what_ifs(
         known: their figures.
         finding: the verdict.
         agents: the table of `contributors.by_dimension` for agents.
-        ended: the timer, where there is one.
+        found: what is no behaviour.
+        top: how many agents take their peers' median; None takes the decisive ones, else a tenth.
         excluded: left-out wraps per status.
         excluded_ms: their time per status.
     """
-    long = forgotten(frame, known)
+    long, ended = found.forgotten, found.timer
     stuck, stuck_ms = excluded.get("stuck", 0), excluded_ms.get("stuck", 0)
-    top = _top(agents, finding)
+    leaders = _top(agents, finding, top)
+    variances = _variances(frame)
     return {
-        "between_agents_share": between_agents(frame),
+        "between_agents_share": variances[0] / sum(variances) if variances else None,
         "mean_without_stuck_s": long.mean_s if long else None,
         "mean_with_stuck_s": (known.sum_ms + stuck_ms) / ((known.wraps + stuck) * 1000) if stuck else None,
         "mean_without_timed_out_s": _without(frame, known, ended),
-        "mean_top_at_median_s": _at_median(frame, known, top),
-        "top_agents": len(top),
+        "mean_top_at_median_s": _at_median(frame, known, leaders),
+        "top_agents": len(leaders),
         "timer_s": ended.at_s if ended else None,
         "timer_share": ended.wraps / known.wraps if ended else None,
+        "between_agents_sd_s": math.sqrt(variances[0]) / 1000 if variances else None,
+        "within_agents_sd_s": math.sqrt(variances[1]) / 1000 if variances else None,
     }
 
 
-def between_agents(frame: pl.DataFrame) -> float | None:
-    """Share of the variance that lies between agents, at least 0: 1 - variance within / variance of all, both unbiased.
+def _variances(frame: pl.DataFrame) -> tuple[float, float] | None:
+    """Variance between agents (at least 0) and within them, ms²: the unbiased variance of all wraps, split.
 
     None for one agent, one wrap each, or where all wraps are equal.
     """
@@ -74,16 +82,17 @@ def between_agents(frame: pl.DataFrame) -> float | None:
     whole = float(frame.select(parts).select(squares).item())
     if own.height < 2 or own.height == frame.height or not whole:
         return None
-    return max(0.0, 1 - (within / (frame.height - own.height)) / (whole / (frame.height - 1)))
+    of_all, inside = whole / (frame.height - 1), within / (frame.height - own.height)
+    return max(0.0, of_all - inside), min(inside, of_all)
 
 
-def _top(agents: pl.DataFrame, finding: Finding) -> list[str]:
-    """The decisive agents, else the tenth of agents with the most time over the limit; never all."""
-    if finding.group is not None and finding.group.dimension == "agent_id":
+def _top(agents: pl.DataFrame, finding: Finding, asked: int | None) -> list[str]:
+    """As many of those with the most time over as asked for, else the decisive ones, else a tenth; never all."""
+    if asked is None and finding.group is not None and finding.group.dimension == "agent_id":
         return list(finding.group.values)
     over = agents.filter(pl.col("value").is_not_null() & (pl.col(EXCESS_US) > 0))
-    tenth = max(1, round(agents.height / 10)) if agents.height > 1 else 0
-    return over["value"].head(tenth).to_list()
+    count = max(1, round(agents.height / 10)) if asked is None else asked
+    return over["value"].head(min(count, agents.height - 1)).to_list()
 
 
 def _at_median(frame: pl.DataFrame, known: Facts, top: list[str]) -> float | None:

@@ -16,6 +16,8 @@ from acwcli.analyse.verdict import HONEST_SHARE, Finding
 _NAMED = 8
 """At most this many values are named in a sentence."""
 
+_NUMBERS = dict(enumerate(("two", "three", "four", "five", "six", "seven", "eight", "nine"), start=2))
+
 _WORDS = {
     "agent_id": ("agent", "agents"),
     "queue": ("queue", "queues"),
@@ -42,20 +44,25 @@ def advice(known: Facts, finding: Finding, tables: Mapping[str, pl.DataFrame], m
     return f"{_remedy(known, finding, tables)}: {cause}."
 
 
-def timer_warning(ended: Timer | None) -> str:
-    """What to keep in mind of the percentiles where wraps end at a timer; nothing without one."""
-    if ended is None:
-        return ""
-    return f" Percentiles near {seconds_text(ended.at_s)} describe the timer there, not the work."
+def timer_warning(ended: Timer | None, queues: pl.DataFrame) -> str | None:
+    """What to keep in mind of the percentiles where wraps end at a timer; None without one."""
+    where = [f"Percentiles near {seconds_text(ended.at_s)} describe the timer there, not the work."] if ended else []
+    own = queues.filter(pl.col("timer_s").is_not_null())
+    if own.height and queues.height > 1:
+        pairs = own.select("queue", "timer_s").head(_NAMED).iter_rows()
+        named = [f"{queue} {seconds_text(at_s)}" for queue, at_s in pairs]
+        more = f" and {own.height - _NAMED:,} more" if own.height > _NAMED else ""
+        where.append(f"Queues with a timer: {', '.join(named)}{more}.")
+    return " ".join(where) or None
 
 
 def _remedy(known: Facts, finding: Finding, tables: Mapping[str, pl.DataFrame]) -> str:
     if finding.group:
         return _group_remedy(finding.group, tables[finding.group.dimension])
     if finding.timer:
-        return f"Shorten the wrap-up timer, or ask why wraps need all of its {seconds_text(finding.timer.at_s)}"
+        return f"Shorten the timer, or ask why wraps need all of its {seconds_text(finding.timer.at_s)}"
     if finding.stuck:
-        return "Repair log-off and forgotten wrap-up states before looking at agents"
+        return "Repair log-off before looking at agents"
     if finding.verdict == "everyone":
         return "Look at the work itself, its forms and systems, rather than at single agents"
     return "Use the mean as it stands" if known.share_wraps_at_or_under_mean < HONEST_SHARE else "Nothing to repair"
@@ -65,10 +72,11 @@ def _group_remedy(group: Concentration, table: pl.DataFrame) -> str:
     one, many = _WORDS[group.dimension]
     which = f"{one if len(group.values) == 1 else many} {_named(group.values, table)}"
     if group.dimension == "agent_id":
-        counted = "this agent" if len(group.values) == 1 else f"these {len(group.values)}"
-        return f"Sit with {counted} first and ask what holds them up ({_named(group.values, table)})"
+        count = len(group.values)
+        counted = "this agent" if count == 1 else f"these {_NUMBERS.get(count, count)}"
+        return f"Coach {counted}, and ask first what holds them up ({_named(group.values, table)})"
     if group.dimension == "queue":
-        return f"Fix the wrap-up form or process of {which}"
+        return f"Fix the form of {which}"
     if group.dimension == "disposition":
         return f"Simplify what has to be written up for {which}"
     return f"Look at systems and staffing in {which}"

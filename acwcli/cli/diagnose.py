@@ -6,7 +6,8 @@ from typing import Annotated
 
 import typer
 
-from acwcli.cli.flags import OutFlags, Paths, ReadFlags, WrapFlags, with_flags
+from acwcli.cli.flags import OutFlags, Paths, QueueLimits, ReadFlags, WrapFlags, with_flags
+from acwcli.errors import UsageError
 
 
 @with_flags
@@ -19,7 +20,17 @@ def command(
         str | None,
         typer.Option("--within", metavar="DURATION", help="The limit people speak of, e.g. 60s (default: p80)."),
     ] = None,
+    queue_limit: QueueLimits = None,
+    top: Annotated[
+        int | None,
+        typer.Option(
+            "--top", min=1, help="Agents put at their peers' median in mean_top_at_median_s (see top_agents)."
+        ),
+    ] = None,
     min_wraps: Annotated[int, typer.Option("--min-wraps", min=1, help="Fewer are not enough data.")] = 20,
+    compare_rules: Annotated[
+        bool, typer.Option("--compare-rules", help="Show what other systems' definitions would report instead.")
+    ] = False,
     of: Annotated[str, typer.Option("--of", help="What to measure: acw, talk, hold or handle.")] = "acw",
 ) -> None:
     """Set the mean against the distribution, and name who makes the difference.
@@ -27,13 +38,22 @@ def command(
     \b
     Examples:
         acw diagnose sample_data/generic/states.csv --within 60s
+        acw diagnose states.csv --within 60s --queue-limit billing=45s --top 3
+        acw diagnose states.csv --compare-rules
         acw diagnose 'logs/**/*.csv.gz' --within 1m30s --format json | jq .verdict
     """
     from acwcli import pipeline
     from acwcli.cli import parse, session
 
+    if compare_rules:
+        if of != "acw":
+            raise UsageError(f"--compare-rules is about ACW; leave --of {of} out")
+        compared = session.rebuild(paths, read, wrap, out, pipeline.compare_needs())
+        session.emit(pipeline.compare_rules(compared), out, read.zone)
+        return
     question = pipeline.Question(parse.one_of(of, pipeline.MEASURES, "--of"), pipeline.CONTRIBUTORS)
     limit_ms = parse.length(within, "--within") if within is not None else None
+    limits_ms = parse.queue_limits(queue_limit)
     rebuilt = session.rebuild(paths, read, wrap, out, question.needs())
-    answer = pipeline.diagnose(rebuilt, question, within_ms=limit_ms, min_wraps=min_wraps)
+    answer = pipeline.diagnose(rebuilt, question, within_ms=limit_ms, min_wraps=min_wraps, limits_ms=limits_ms, top=top)
     session.emit(answer, out, read.zone)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from acwcli.cli.fair import FairFlags, mix_of, newcomers_of
-from acwcli.cli.flags import OutFlags, Paths, ReadFlags, WrapFlags, with_flags
+from acwcli.cli.flags import OutFlags, Paths, QueueLimits, ReadFlags, WrapFlags, with_flags
 from acwcli.errors import ExitCode, UsageError
 
 if TYPE_CHECKING:
@@ -29,6 +29,7 @@ def command(
     under: Annotated[
         list[str] | None, typer.Option("--under", metavar="RULE", help="The same from below: too short to be true.")
     ] = None,
+    queue_limit: QueueLimits = None,
     measure: Annotated[str, typer.Option("--measure", help="An agent's value: mean, median or pNN.")] = "mean",
     min_wraps: Annotated[int, typer.Option("--min-wraps", min=1, help="Fewer are not enough data, never a flag.")] = 20,
     quick: Annotated[
@@ -59,20 +60,20 @@ def command(
     from acwcli import pipeline
     from acwcli.cli import narrate, parse, session
 
-    peer_columns = tuple(parse.names_in(fair.peers))
-    mix = mix_of(fair)
+    peer_columns, mix = tuple(parse.names_in(fair.peers)), mix_of(fair)
     question = _question(of, per, (*peer_columns, *mix), quick=quick)
     rules = pipeline.rules(over or [], under or [], quick=quick)
     checked = pipeline.measure(measure)
     fdr = parse.share(fair.fdr, "--fdr")
     verdicts = [parse.one_of(word, pipeline.FLAG_VERDICTS, "--only") for word in parse.names_in(only)]
     newcomers = newcomers_of(fair, read)
+    limits_ms = parse.queue_limits(queue_limit)
     rebuilt = session.rebuild(paths, read, wrap, out, pipeline.flag_needs(question))
     if fair.mix is not None:
         narrate.notes(pipeline.mix_notes(rebuilt, question, mix), quiet=out.quiet)
     answer = pipeline.flag(
         rebuilt, question, rules=rules, measure=checked, peers=peer_columns, min_wraps=min_wraps,
-        every_agent=every_agent, mix=mix, fdr=fdr, only=verdicts, newcomers=newcomers(rebuilt),
+        every_agent=every_agent, mix=mix, fdr=fdr, only=verdicts, newcomers=newcomers(rebuilt), limits_ms=limits_ms,
     )  # fmt: skip
     session.emit(answer, out, read.zone)
     if fail_on_flag and pipeline.findings(answer):

@@ -20,6 +20,13 @@ Paths = Annotated[
     list[str], typer.Argument(metavar="PATH...", help="Files, folders, globs or - for stdin.", show_default=False)
 ]
 
+QueueLimits = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--queue-limit", metavar="QUEUE=DURATION", help="A limit of its own for a queue; repeat.", show_default=False
+    ),
+]
+
 
 def _opt(*names: str, help: str, panel: str, metavar: str | None = None) -> Any:  # noqa: ANN401
     return typer.Option(*names, help=help, rich_help_panel=panel, metavar=metavar, show_default=False)

@@ -80,6 +80,20 @@ def pairs(texts: Sequence[str], flag: str, names: Sequence[str]) -> list[tuple[s
     return found
 
 
+def queue_limits(texts: Sequence[str] | None) -> dict[str, int]:
+    """Read `billing=60s` texts as limits in milliseconds; a queue named twice is a mistake."""
+    limits: dict[str, int] = {}
+    for text in texts or []:
+        # The last one: a name may hold an equals sign, a duration cannot.
+        queue, equals, limit = text.rpartition("=")
+        if not equals or not queue.strip():
+            raise UsageError(f"--queue-limit '{text}' is not QUEUE=DURATION, for example --queue-limit billing=60s")
+        if queue.strip() in limits:
+            raise UsageError(f"--queue-limit: queue '{queue.strip()}' has two limits")
+        limits[queue.strip()] = length(limit, "--queue-limit")
+    return limits
+
+
 def one_of(word: str, known: Sequence[str], flag: str) -> str:
     """Check a word of a fixed list."""
     if word in known:

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from acwcli.cli.flags import OutFlags, Paths, ReadFlags, WrapFlags, with_flags
+from acwcli.cli.flags import OutFlags, Paths, QueueLimits, ReadFlags, WrapFlags, with_flags
 
 
 @with_flags
@@ -25,6 +25,11 @@ def command(
         str | None,
         typer.Option("--limit", metavar="DURATION", help="Add the share within this limit and the seconds over it."),
     ] = None,
+    queue_limit: QueueLimits = None,
+    attribute: Annotated[
+        str,
+        typer.Option("--attribute", help="Whose day and hour a wrap has: its start, its end, or split between them."),
+    ] = "start",
     of: Annotated[str, typer.Option("--of", help="What to measure: acw, talk, hold or handle.")] = "acw",
     per: Annotated[
         str, typer.Option("--per", help="What the mean divides by: wraps, or handled contacts (without ACW: 0 s).")
@@ -35,15 +40,25 @@ def command(
     \b
     Examples:
         acw summary sample_data/generic/states.csv --by agent_id --limit 60s
+        acw summary states.csv --by queue --limit 60s --queue-limit billing=45s
+        acw summary states.csv --by day,hour --attribute split
         acw summary night.parquet --by queue,day --format csv
     """
     from acwcli import pipeline
-    from acwcli.cli import parse, session
+    from acwcli.cli import narrate, parse, session
 
     groups = parse.names_in(by)
     denominator = parse.one_of(per, pipeline.DENOMINATORS, "--per")
-    question = pipeline.Question(parse.one_of(of, pipeline.MEASURES, "--of"), tuple(groups), denominator)
+    owner = parse.one_of(attribute, pipeline.ATTRIBUTES, "--attribute")
+    question = pipeline.Question(parse.one_of(of, pipeline.MEASURES, "--of"), tuple(groups), denominator, owner)
     limit_ms = parse.length(limit, "--limit") if limit is not None else None
-    rebuilt = session.rebuild(paths, read, wrap, out, question.needs())
+    limits_ms = parse.queue_limits(queue_limit)
+    rebuilt = session.rebuild(paths, read, wrap, out, question.needs() | ({"queue"} if limits_ms else set()))
+    narrate.notes(pipeline.said_of(question), quiet=out.quiet)
+    if limits_ms and rebuilt.aggregates is not None:
+        narrate.note("limits of queues are left out: sums do not say which wraps are over them", quiet=out.quiet)
     for_people = session.answer_format(out) == "table"
-    session.emit(pipeline.summarise(rebuilt, question, limit_ms=limit_ms, with_total=for_people), out, read.zone)
+    answer = pipeline.summarise(
+        rebuilt, question, limit_ms=limit_ms, limits_ms=limits_ms, with_total=for_people
+    )  # fmt: skip
+    session.emit(answer, out, read.zone)

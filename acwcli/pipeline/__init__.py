@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from acwcli.pipeline.loading import Loaded, load, refuse_bad_rows
 from acwcli.pipeline.overview import formats, inspect, methods
 from acwcli.pipeline.questions import (
+    ATTRIBUTES,
     CONTRIBUTORS,
     DENOMINATORS,
     FLAG_VERDICTS,
@@ -24,6 +25,7 @@ from acwcli.pipeline.questions import (
     newcomers,
     observations,
     rules,
+    said_of,
     summarise,
     wraps_table,
 )
@@ -33,6 +35,7 @@ from acwcli.pipeline.reporting import ReportOptions, flags_anybody, report, repo
 if TYPE_CHECKING:
     from acwcli.pipeline.alerting import ALERT_NEEDS, alert_lines, alerts, parse_alert
     from acwcli.pipeline.checking import check_store
+    from acwcli.pipeline.comparing import compare_needs, compare_rules
     from acwcli.pipeline.explaining import EXPLAINED, explain, explain_needs
     from acwcli.pipeline.ingesting import Ingested, ingest
     from acwcli.pipeline.kept import kept_wraps
@@ -40,6 +43,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "ALERT_NEEDS",
+    "ATTRIBUTES",
     "CONTRIBUTORS",
     "DENOMINATORS",
     "EXPLAINED",
@@ -54,6 +58,8 @@ __all__ = [
     "alert_lines",
     "alerts",
     "check_store",
+    "compare_needs",
+    "compare_rules",
     "diagnose",
     "emit_profile",
     "explain",
@@ -80,6 +86,7 @@ __all__ = [
     "report",
     "report_needs",
     "rules",
+    "said_of",
     "summarise",
     "wraps",
     "wraps_table",
@@ -94,6 +101,8 @@ _SELDOM = {
     "check_store": "checking",
     "ingest": "ingesting",
     "kept_wraps": "kept",
+    "compare_needs": "comparing",
+    "compare_rules": "comparing",
     "EXPLAINED": "explaining",
     "explain": "explaining",
     "explain_needs": "explaining",

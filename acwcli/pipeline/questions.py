@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from types import MappingProxyType
 
 import polars as pl
 
@@ -15,6 +16,7 @@ from acwcli.analyse.flag import flag as _flag
 from acwcli.analyse.judge import FDR
 from acwcli.analyse.rules import QUICK, Rule, parse_measure, parse_rule
 from acwcli.analyse.shapes import NEEDS as SHAPE_NEEDS
+from acwcli.analyse.split import check_attribute, split_summary, with_attribute
 from acwcli.analyse.summary import summary as _summary
 from acwcli.errors import NoWrapsError, UsageError, did_you_mean
 from acwcli.model.columns import COUNTED, HANDLED, LEGS
@@ -24,11 +26,14 @@ from acwcli.model.wraps import public_wraps
 from acwcli.pipeline.rebuilding import GROUP_TEXTS, Wraps, asked_for, complete
 
 MEASURES = ("acw", "talk", "hold", "handle")
+ATTRIBUTES = ("start", "end", "split")
 
 DENOMINATORS = ("wraps", "handled")
 
 
-CONTRIBUTORS = ("agent_id", "queue", "channel", "disposition", "direction", "hour", "weekday", "ended_by")
+CONTRIBUTORS = (
+    "agent_id", "queue", "channel", "disposition", "direction", "hour", "weekday", CONTACT_LENGTH, "ended_by",
+)  # fmt: skip
 
 
 _GROUPS = (*GROUP_TEXTS, *DERIVED, "method", "ended_by", "source")
@@ -44,16 +49,20 @@ class Question:
         of: `acw`, `talk`, `hold` or `handle`.
         groups: wraps, derived or roster columns.
         per: what a mean divides by: `wraps`, or `handled` contacts, those without a wrap included.
+        attribute: whose day, hour, week and weekday a wrap has: those of its `start` or `end`, or `split` between all.
     """
 
     of: str = "acw"
     groups: tuple[str, ...] = ()
     per: str = "wraps"
+    attribute: str = "start"
 
     def __post_init__(self) -> None:
         """Refuse what makes no sense together."""
         if self.per == "handled" and self.of != "acw":
             raise UsageError(f"--per handled is about ACW; --of {self.of} counts contacts anyway, leave --per out")
+        if self.per == "handled" and self.attribute == "split":
+            raise UsageError("--attribute split: a part of a wrap has no mean to divide; leave --per handled out")
 
     @property
     def noun(self) -> str:
@@ -70,7 +79,8 @@ class Question:
         }
         talked = ("talk_ms",) if CONTACT_LENGTH in self.groups else ()
         handled = (LEGS, HANDLED, "talk_ms") if self.per == "handled" else ()
-        return frozenset((*lengths[self.of], *talked, *handled, *self.groups))
+        ended = ("wrap_end",) if self.attribute != "start" else ()
+        return frozenset((*lengths[self.of], *talked, *handled, *ended, *self.groups))
 
 
 def observations(found: Wraps, question: Question) -> pl.LazyFrame:
@@ -96,7 +106,8 @@ def observations(found: Wraps, question: Question) -> pl.LazyFrame:
 def _with_derived(frame: pl.DataFrame, found: Wraps, question: Question) -> pl.LazyFrame:
     derived = [name for name in question.groups if name in DERIVED]
     bands = [length_band()] if CONTACT_LENGTH in question.groups else []
-    return frame.lazy().with_columns(*derived_columns(derived, found.options.tz), *bands)
+    instant = "wrap_end" if question.attribute == "end" else "wrap_start"
+    return frame.lazy().with_columns(*derived_columns(derived, found.options.tz, instant), *bands)
 
 
 def _measured(found: Wraps, question: Question) -> pl.DataFrame:
@@ -131,7 +142,9 @@ def handled(found: Wraps, question: Question) -> pl.LazyFrame:
     wraps = found.frame.filter(pl.col("status") == "ok").with_columns(value_ms="acw_ms")
     if found.legs is None:
         return _with_derived(wraps, found, question)
-    silent = found.legs.filter(pl.col("unwrapped") & pl.col("sure_talk")).with_columns(wrap_start="over")
+    silent = found.legs.filter(pl.col("unwrapped") & pl.col("sure_talk")).with_columns(
+        wrap_start="over", wrap_end="over"
+    )
     silent, _ = asked_for(complete(silent), found.options)
     none = silent.with_columns(value_ms=pl.lit(0, pl.Int64), method=pl.lit(None, wraps.schema["method"]))
     return _with_derived(pl.concat([wraps, none], how="diagonal_relaxed"), found, question)
@@ -165,17 +178,51 @@ def wraps_table(found: Wraps) -> Table:
     return public_wraps(found.frame)
 
 
+def said_of(question: Question) -> list[str]:
+    """The choice behind a day or an hour, in words; nothing where the groups have none."""
+    named = [name for name in question.groups if name in DERIVED]
+    owner = {
+        "start": "in which it starts",
+        "end": "in which it ends",
+        "split": "it overlaps, by the seconds in each",
+    }[question.attribute]
+    return [f"a wrap belongs to the {' and '.join(named)} {owner} (--attribute {question.attribute})"] if named else []
+
+
 def summarise(
-    found: Wraps, question: Question = Question(), *, limit_ms: int | None = None, with_total: bool = True
+    found: Wraps,
+    question: Question = Question(),
+    *,
+    limit_ms: int | None = None,
+    limits_ms: Mapping[str, int] = MappingProxyType({}),
+    with_total: bool = True,
 ) -> Table:
-    """How long wraps take: one row per group, or one for everyone."""
+    """How long wraps take: one row per group, or one for everyone.
+
+    Args:
+        found: wraps read with `question.needs()`, and `queue` where queues have limits.
+        question: what is measured, the groups, and which interval owns a wrap.
+        limit_ms: a limit for all wraps; sums refuse it.
+        limits_ms: limits per queue, which come before it; sums have no use for them.
+        with_total: whether to work out the line for the whole centre.
+    """
+    check_attribute(question.attribute, question.groups, question.of, limit_ms is not None or bool(limits_ms))
+    if found.aggregates is not None and question.attribute != "start":
+        raise aggregates.refused(f"--attribute {question.attribute}: the end of a wrap")
     if found.aggregates is not None:
         return aggregates.summary(
             found.aggregates, question.groups, of=question.of, per=question.per, limit_ms=limit_ms, tz=found.options.tz
         )
-    obs = observations(found, question)
+    if question.attribute == "split":
+        undivided = replace(question, groups=tuple(name for name in question.groups if name not in DERIVED))
+        obs = observations(found, undivided)
+        return with_attribute(split_summary(obs, question.groups, question.noun, found.options.tz), "split")
+    obs = observations(found, _with_groups(question, ["queue"] if limits_ms else []))
     contacts = handled(found, question) if question.per == "handled" else None
-    return _summary(obs, question.groups, limit_ms, question.noun, with_total=with_total, handled=contacts)
+    table = _summary(
+        obs, question.groups, limit_ms, question.noun, limits_ms=limits_ms, with_total=with_total, handled=contacts
+    )
+    return table if question.attribute == "start" else with_attribute(table, question.attribute)
 
 
 def diagnose(
@@ -184,10 +231,13 @@ def diagnose(
     *,
     within_ms: int | None = None,
     min_wraps: int = 20,
+    limits_ms: Mapping[str, int] = MappingProxyType({}),
+    top: int | None = None,
 ) -> Table:
-    """Whether the mean tells the truth, and who makes it."""
+    """Whether the mean tells the truth, and who makes it; see `acwcli.analyse.diagnose.diagnose`."""
     counts, lengths = left_out(found)
-    return _diagnose(observations(found, question), within_ms, min_wraps, question.noun, counts, lengths)
+    obs = observations(found, question)
+    return _diagnose(obs, within_ms, min_wraps, question.noun, counts, lengths, limits_ms=limits_ms, top=top)
 
 
 def left_out(found: Wraps) -> tuple[dict[str, int], dict[str, int]]:
@@ -214,8 +264,8 @@ def mix_columns(asked: Sequence[str] | None) -> tuple[str, ...]:
 
 
 def flag_needs(question: Question) -> frozenset[str]:
-    """The wrap columns to read for `flag`: those of the question, and those that shapes of behaviour are seen in."""
-    return question.needs() | (frozenset(SHAPE_NEEDS) if question.of == "acw" else frozenset())
+    """The wrap columns to read for `flag`: of the question, of limits per queue, and of shapes of behaviour."""
+    return question.needs() | {"queue"} | (frozenset(SHAPE_NEEDS) if question.of == "acw" else frozenset())
 
 
 def flag(
@@ -232,6 +282,7 @@ def flag(
     newcomers: pl.DataFrame | None = None,
     only: Sequence[str] = (),
     agents: Sequence[str] | None = None,
+    limits_ms: Mapping[str, int] = MappingProxyType({}),
 ) -> Table:
     """The agents beyond a rule, of wraps read with `flag_needs`.
 
@@ -247,12 +298,12 @@ def flag(
             of=question.of, min_wraps=min_wraps, every_agent=every_agent, tz=found.options.tz,
             newcomers=newcomers, only=only,
         )  # fmt: skip
-    asked = _with_groups(question, mix)
+    asked = _with_groups(question, [*mix, *(["queue"] if limits_ms else [])])
     per_handled = question.per == "handled"
     obs = handled(found, asked) if per_handled else observations(found, asked)
     return _flag(
         obs, rules, measure, peers, min_wraps, "handled" if per_handled else question.noun, every_agent,
-        mix=known_mix(obs, mix), fdr=fdr, newcomers=newcomers, only=only, agents=agents,
+        mix=known_mix(obs, mix), fdr=fdr, newcomers=newcomers, only=only, agents=agents, limits_ms=limits_ms,
     )  # fmt: skip
 
 

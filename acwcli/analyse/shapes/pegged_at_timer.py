@@ -8,9 +8,9 @@ from typing import Any
 import polars as pl
 
 from acwcli.analyse import figures
-from acwcli.analyse.mechanical import COARSE_MS, COARSE_SHARE, SPIKE_BEYOND, SPIKE_HALF_MS, SPIKE_HEIGHT
 from acwcli.analyse.shapes.others import STATISTIC, oftener_than_others
 from acwcli.analyse.shapes.prepared import ASKED, SECOND, USUALLY
+from acwcli.analyse.spikes import COARSE_MS, COARSE_SHARE, SPIKE_BEYOND, SPIKE_HALF_MS, SPIKE_HEIGHT
 
 NAME = "pegged-at-timer"
 LEAST_SHARE = 0.25

@@ -1,0 +1,66 @@
+"""A wrap-up timer that the data does not name: many wraps end at one length, few just before it, fewer beyond."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import polars as pl
+
+if TYPE_CHECKING:
+    import numpy
+
+    Array = numpy.ndarray[Any, Any]
+
+SPIKE_HALF_MS = 1500
+"""A timer shows as a spike this wide to either side, in milliseconds …"""
+SPIKE_HEIGHT = 5
+"""… this many times as high as the ten seconds below it …"""
+SPIKE_BEYOND = 0.25
+"""… with at most this many wraps beyond it for each wrap in it: a timer cuts the distribution off."""
+FEWEST = 8
+"""… and no fewer wraps than this in it."""
+SHORTEST_S = 5
+"""Shorter lengths are where wraps are skipped, not where a timer ends them."""
+COARSE_MS, COARSE_SHARE = 15_000, 0.9
+"""Values that are nearly all multiples of 15 s were rounded; every minute is a spike then, and none is a timer."""
+_BELOW_S, _WIDTH_S = 10, 3
+
+
+def spike_ms(values: pl.Series, least: float) -> int | None:
+    """Find the length of the highest spike that looks like a timer, to the second; None without one.
+
+    Args:
+        values: lengths in whole milliseconds.
+        least: share of the values that a spike must hold.
+    """
+    import numpy as np
+
+    if values.is_empty() or coarse(values):
+        return None
+    # A width of three whole seconds, from half a second below to half a second above, is 1.5 s to either side.
+    seconds = ((values + 500) // 1000).value_counts(sort=False)
+    at, found = seconds[seconds.columns[0]].to_numpy(), seconds["count"].to_numpy()
+    counts = np.zeros(int(at.max()) + _WIDTH_S, np.int64)
+    counts[at] = found
+    running = np.concatenate([[0], counts.cumsum()])
+    here = np.arange(SHORTEST_S + 1, len(counts) - 1)
+    spike = running[here + 2] - running[here - 1]
+    below = running[here - 1] - running[np.maximum(here - 1 - _BELOW_S, 0)]
+    beyond = running[-1] - running[here + 2]
+    marked = (
+        (spike >= max(least * len(values), FEWEST))
+        & (spike >= SPIKE_HEIGHT * below * _WIDTH_S / _BELOW_S)
+        & (beyond <= SPIKE_BEYOND * spike)
+    )
+    if not marked.any():
+        return None
+    # Of neighbours that share a spike, the second that most wraps end in.
+    return int(here[np.argmax(np.where(marked, counts[here] + 1, 0))]) * 1000
+
+
+def coarse(values: pl.Series) -> bool:
+    """Whether the lengths were rounded to quarters of a minute; one length that nearly all have is no rounding."""
+    often = COARSE_SHARE * len(values)
+    return (
+        int((values % COARSE_MS == 0).sum()) > often >= int((values == values.mode(maintain_order=False).min()).sum())
+    )
