@@ -10,6 +10,8 @@ import sys
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
+from acwcli.model.version import VERSION
+
 if TYPE_CHECKING:
     from acwcli.pipeline.library import (
         Data,
@@ -26,7 +28,7 @@ if TYPE_CHECKING:
     )
     from acwcli.pipeline.library import reconstruct as reconstruct
 
-__version__ = "0.1.0"
+__version__ = VERSION
 
 __all__ = [
     "Data",

@@ -9,8 +9,8 @@ from typing import Any, BinaryIO
 from jinja2 import BaseLoader, Environment, TemplateNotFound
 from markupsafe import Markup, escape
 
-from acwcli import __version__
 from acwcli.model.report import Column, Report, ReportTable, Section, Value
+from acwcli.model.version import VERSION
 from acwcli.render.report import MOST_ROWS
 from acwcli.render.report.drawings import draw
 from acwcli.render.report.words import NUMBERS, Words, words
@@ -68,7 +68,7 @@ def write(report: Report, stream: BinaryIO, lang: str) -> None:
         tiles=_tiles(report, own),
         sections=sections,
         command=report.command,
-        made_by=Markup(own.page("made_by", version=__version__, tz=str(escape(report.tz)))),
+        made_by=Markup(own.page("made_by", version=VERSION, tz=str(escape(report.tz)))),
         style=Markup(resources.files("acwcli.render.report").joinpath("page.css").read_text("utf-8")),
     )
     stream.write(page.encode())
