@@ -183,6 +183,7 @@ def hall(values, t):
     return centre - math.sqrt(second * n / (n - 1) / n) * bent
 
 
+@settings(deadline=None)
 @given(st.lists(st.integers(0, 300_000), min_size=20, max_size=20, unique=True))
 def test_interval_of_the_mean_is_halls(values):
     low, high = interval(values)

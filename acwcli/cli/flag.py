@@ -66,8 +66,7 @@ def command(
     checked = pipeline.measure(measure)
     fdr = parse.share(fair.fdr, "--fdr")
     verdicts = [parse.one_of(word, pipeline.FLAG_VERDICTS, "--only") for word in parse.names_in(only)]
-    newcomers = newcomers_of(fair, read)
-    limits_ms = parse.queue_limits(queue_limit)
+    newcomers, limits_ms = newcomers_of(fair, read), parse.queue_limits(queue_limit)
     rebuilt = session.rebuild(paths, read, wrap, out, pipeline.flag_needs(question))
     if fair.mix is not None:
         narrate.notes(pipeline.mix_notes(rebuilt, question, mix), quiet=out.quiet)
