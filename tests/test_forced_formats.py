@@ -34,7 +34,7 @@ def test_a_file_that_does_not_fit_is_one_clear_error(tmp_path, name, misfit):
         assert (ran.code, ran.out) == (3, b""), ran.err
         (line,) = ran.err.splitlines()
         assert line.startswith(f"acw: error: {path}: ")
-        assert "lack" in line or "no column" in line or "no JSON" in line or "no records" in line
+        assert "lack" in line or "no column" in line or "no JSON" in line or "no whole document" in line
 
 
 @pytest.mark.parametrize("name", detect.names())

@@ -180,7 +180,10 @@ def _refuse_misfit(probe: Probe, forced: str, options: ReadOptions) -> None:
     Raises:
         InputError: something is missing, and `--map` does not name it.
     """
-    found = platform(forced, options.profiles).match(probe, options)
+    module = platform(forced, options.profiles)
+    if getattr(module, "DOCUMENTS", False) and probe.is_json and not probe.documents:
+        return  # broken JSON: its reader says what is wrong with it
+    found = module.match(probe, options)
     if not found.score:
         raise InputError(
             f"{probe.input.name}: --input-format {forced} does not fit, it lacks: {found.missing}. Leave "
