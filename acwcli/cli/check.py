@@ -29,7 +29,7 @@ def command(
     \b
     Examples:
         acw check wraps.store --alert p90=120s --alert rejected=1%
-        acw check wraps.store --alert missing=7d --fail-on-flag --quiet -o checks.csv
+        acw check wraps.store --alert missing=7d --fail-on-flag -q -o checks.csv
     """
     from acwcli import pipeline
     from acwcli.cli import narrate, session

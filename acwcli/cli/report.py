@@ -44,7 +44,7 @@ def command(
     \b
     Examples:
         acw report sample_data/generic/states.csv --within 60s -o night.html
-        acw report states.csv --roster roster.csv --lang fa --title "هفته ۱۰" -o week.html
+        acw report states.csv --lang es --title "Semana 10" -o week.html
         acw report logs/*.gz --fail-on-flag -o night.xlsx
     """
     from acwcli import pipeline

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import shutil
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from acwcli.errors import InputError
+from acwcli.errors import InputError, OutputError
 from acwcli.store.durable import write_whole
 from acwcli.store.manifest import KeptFile
 
 _CHUNK = 1 << 20
+_NO_ROOM = (errno.ENOSPC, errno.EFBIG, errno.EDQUOT)
 
 
 @dataclass(frozen=True)
@@ -70,6 +72,7 @@ def give_back(root: Path, file: KeptFile, target: Path) -> Path:
 
     Raises:
         InputError: the copy is missing or damaged.
+        OutputError: no room to unpack it.
     """
     import pyarrow
 
@@ -82,5 +85,9 @@ def give_back(root: Path, file: KeptFile, target: Path) -> Path:
         with pyarrow.input_stream(str(copy), compression="zstd") as source, target.open("wb") as whole:
             shutil.copyfileobj(source, whole, _CHUNK)
     except OSError as error:
+        if error.errno in _NO_ROOM:
+            raise OutputError(
+                f"{target.parent}: no room for temporary files ({error.strerror}); the store stays as it was, see TMPDIR"
+            ) from error
         raise InputError(f"{copy}: damaged ({error}); acw store check {root} tells what to do") from error
     return target
