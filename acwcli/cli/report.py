@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from acwcli.cli.flags import OutFlags, Paths, ReadFlags, WrapFlags, with_flags
+from acwcli.cli.flags import HideFlags, OutFlags, Paths, ReadFlags, WrapFlags, with_flags
 from acwcli.errors import ExitCode
 
 
@@ -17,6 +17,7 @@ def command(
     read: ReadFlags,
     wrap: WrapFlags,
     out: OutFlags,
+    hide: HideFlags,
     within: Annotated[
         str | None,
         typer.Option("--within", metavar="DURATION", help="The limit people speak of, e.g. 60s (default: p80)."),
@@ -45,7 +46,7 @@ def command(
     Examples:
         acw report sample_data/generic/states.csv --within 60s -o night.html
         acw report states.csv --roster roster.csv --lang fa --title "هفته ۱۰" -o week.html
-        acw report logs/*.gz --fail-on-flag -o night.xlsx
+        acw report logs/*.gz --anonymize -o night.xlsx
     """
     from acwcli import pipeline
     from acwcli.cli import parse, rerun, session
@@ -63,11 +64,13 @@ def command(
         peers=peer_columns,
         min_wraps=min_wraps,
         title=title,
-        command=rerun.command_line("report", paths, read, wrap, own | {"min_wraps": min_wraps, "lang": lang}, form),
+        command=rerun.command_line(
+            "report", paths, (read, wrap, hide), own | {"min_wraps": min_wraps, "lang": lang}, form
+        ),
     )
     # The formats of a report are not those of a table; they are checked above.
     tabular = replace(out, format="json")
-    rebuilt = session.rebuild(paths, read, wrap, tabular, pipeline.report_needs(peer_columns))
+    rebuilt = session.rebuild(paths, read, wrap, tabular, pipeline.report_needs(peer_columns), hide)
     answer = pipeline.report(rebuilt, options)
     session.emit_with(lambda stream: write_report(answer, form, stream, lang=language), out)
     if fail_on_flag and pipeline.flags_anybody(answer):
