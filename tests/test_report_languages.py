@@ -84,12 +84,12 @@ def test_numbers_are_written_as_the_language_does(lang, mean, wraps, share):
     own = words(lang)
     assert own.number(90.05338, 1) == mean
     assert own.number(6875) == wraps
-    assert own.share(0.81731, 1) == share
+    assert own.share(0.81731, 1).replace("\u061c", "") == share
     assert own.number(-0.04, 1) == own.number(0, 1)
     headline = json.loads(made(lang, "json"))["headline"]
     assert mean in headline
     assert wraps in headline
-    assert share in {row[1] for row in html_tables(made(lang, "html"))["figures"]}
+    assert share in {row[1].replace("\u061c", "") for row in html_tables(made(lang, "html"))["figures"]}
 
 
 @pytest.mark.parametrize("lang", LANGUAGES)
