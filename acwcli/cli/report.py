@@ -23,8 +23,7 @@ def command(
         typer.Option("--within", metavar="DURATION", help="The limit people speak of, e.g. 60s (default: p80)."),
     ] = None,
     over: Annotated[
-        list[str] | None,
-        typer.Option("--over", metavar="RULE", help="Flag agents over mean, pNN or a duration; repeat for more."),
+        list[str] | None, typer.Option("--over", metavar="RULE", help="Flag agents over mean, pNN or a duration.")
     ] = None,
     under: Annotated[
         list[str] | None, typer.Option("--under", metavar="RULE", help="The same from below: too short to be true.")
@@ -53,24 +52,20 @@ def command(
     from acwcli.render.report import write_report
     from acwcli.render.report.words import LANGUAGES
 
-    form = session.report_format(out)
-    language = parse.one_of(lang, LANGUAGES, "--lang")
-    peer_columns = tuple(parse.names_in(peers))
-    asked = pipeline.rules(over or [], under or []) if over or under else []
-    own = {"within": within, "over": over, "under": under, "peers": peers, "title": title}
+    form, language = session.report_format(out), parse.one_of(lang, LANGUAGES, "--lang")
+    own = {"within": within, "over": over, "under": under, "peers": peers, "title": title, "lang": lang}
     options = pipeline.ReportOptions(
         within_ms=parse.length(within, "--within") if within is not None else None,
-        rules=tuple(asked),
-        peers=peer_columns,
+        rules=tuple(pipeline.rules(over or [], under or [])) if over or under else (),
+        peers=tuple(parse.names_in(peers)),
         min_wraps=min_wraps,
         title=title,
-        command=rerun.command_line(
-            "report", paths, (read, wrap, hide), own | {"min_wraps": min_wraps, "lang": lang}, form
-        ),
+        command=rerun.command_line("report", paths, (read, wrap, hide), own | {"min_wraps": min_wraps}, form),
     )
     # The formats of a report are not those of a table; they are checked above.
-    tabular = replace(out, format="json")
-    rebuilt = session.rebuild(paths, read, wrap, tabular, pipeline.report_needs(peer_columns), hide)
+    rebuilt = session.rebuild(
+        paths, read, wrap, replace(out, format="json"), pipeline.report_needs(options.peers), hide
+    )
     answer = pipeline.report(rebuilt, options)
     session.emit_with(lambda stream: write_report(answer, form, stream, lang=language), out)
     if fail_on_flag and pipeline.flags_anybody(answer):
