@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli import HEADER, acw, acw_process, written
+from tests.cli import GENERIC, HEADER, ROOT, STATES, acw, acw_process, written
 
 KEY = "0123456789abcdef-secret-key"
 AGENTS = {
@@ -36,6 +36,7 @@ EVERYTHING = [
 @pytest.fixture(autouse=True)
 def _key(monkeypatch):
     monkeypatch.setenv("ACW_ANONYMIZE_KEY", KEY)
+    monkeypatch.chdir(ROOT)
 
 
 @pytest.fixture
@@ -125,6 +126,15 @@ def test_figures_stay(night):
         assert row.pop("agent_id") != same.pop("agent_id")
         del same["name"]
         assert row == same
+
+
+def test_shapes_of_behaviour_stay():
+    words = ["explain", "a31", STATES, f"{GENERIC}/contacts.csv", "--format", "json", "--quiet"]
+    plain, hidden = json.loads(acw(*words).out), json.loads(acw(*words, "--anonymize").out)
+    assert plain.pop("agent_id") == "a31"
+    assert hidden.pop("agent_id") != "a31"
+    assert plain["shapes"]
+    assert hidden == plain
 
 
 def agents_of(night: list[str], *more: str) -> list[str]:

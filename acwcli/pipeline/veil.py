@@ -57,11 +57,13 @@ class Pseudonyms:
         Raises:
             UsageError: two agents get the same one.
         """
-        known = values.unique().drop_nulls().cast(pl.String)
-        named = {value: self.of(value) for value in known}
-        if len(set(named.values())) < len({plain_spelling(value) for value in named}):
+        known = values.unique().drop_nulls()
+        texts = known.cast(pl.String).to_list()
+        named = [self.of(text) for text in texts]
+        if len(set(named)) < len({plain_spelling(text) for text in texts}):
             raise UsageError("--anonymize: two agents get one pseudonym with this key; take another key")
-        return values.cast(pl.String).replace(named).cast(values.dtype)
+        shown = pl.Series(named, dtype=pl.String).cast(values.dtype)
+        return values.replace_strict(known, shown, default=None, return_dtype=values.dtype).alias(values.name)
 
     def hidden(self, text: str) -> str:
         """A text without the ids (and names) of agents; short ones and numbers only where they are quoted as one."""
@@ -126,7 +128,10 @@ def anonymise(found: Wraps, hiding: Pseudonyms) -> Wraps:
         columns = [name for name in ("agent_id", *hiding.personal) if name != "name" and name in frame.columns]
         return frame.with_columns(hiding.series(frame[name]) for name in columns).drop("name", strict=False)
 
-    files = [replace(file, notes=[hiding.hidden(note) for note in file.notes]) for file in found.loaded.files]
+    files = [
+        replace(file, frame=hide(file.frame), notes=[hiding.hidden(note) for note in file.notes])
+        for file in found.loaded.files
+    ]
     return replace(
         found,
         frame=hide(found.frame),
