@@ -177,7 +177,7 @@ def options_of(command: str) -> list[str]:
 
 
 def shared_options() -> set[str]:
-    groups = (flags.ReadFlags, flags.WrapFlags, flags.OutFlags)
+    groups = (flags.ReadFlags, flags.WrapFlags, flags.HideFlags, flags.OutFlags)
     return {f"--{name.replace('_', '-')}" for group in groups for name in group.__dataclass_fields__}
 
 

@@ -46,7 +46,7 @@ def test_a_language_has_every_key_with_the_same_values_in_it(lang):
 
 @pytest.mark.parametrize("lang", [lang for lang in LANGUAGES if lang != "en"])
 def test_nothing_is_left_in_english(lang):
-    same_anyway = {"p80", "p80_s", "p90_s", "p95_s", "missing", "no"}  # "no" is Spanish, too
+    same_anyway = {"p80", "p80_s", "p90_s", "p95_s", "missing"} | ({"no"} if lang == "es" else set())
     for part in ("page", "headings", "captions", "drawings", "terms", "columns", "said"):
         same = [key for key, text in FILES[lang][part].items() if text == FILES["en"][part][key]]
         assert set(same) <= same_anyway, part
@@ -84,12 +84,12 @@ def test_numbers_are_written_as_the_language_does(lang, mean, wraps, share):
     own = words(lang)
     assert own.number(90.05338, 1) == mean
     assert own.number(6875) == wraps
-    assert own.share(0.81731, 1) == share
+    assert own.share(0.81731, 1).replace("\u061c", "") == share
     assert own.number(-0.04, 1) == own.number(0, 1)
     headline = json.loads(made(lang, "json"))["headline"]
     assert mean in headline
     assert wraps in headline
-    assert share in {row[1] for row in html_tables(made(lang, "html"))["figures"]}
+    assert share in {row[1].replace("\u061c", "") for row in html_tables(made(lang, "html"))["figures"]}
 
 
 @pytest.mark.parametrize("lang", LANGUAGES)

@@ -110,6 +110,7 @@ def _acw(
 def main(args: Sequence[str] | None = None) -> int:
     """Run one command and return the exit code."""
     words = list(sys.argv[1:] if args is None else args)
+    narrate.hide_with(None)
     try:
         code = typer.main.get_command(app).main(words, prog_name="acw", standalone_mode=False)
         if sys.stdout is not None:

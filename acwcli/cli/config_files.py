@@ -156,7 +156,7 @@ class _Reader:
 
 def stray_variables() -> list[str]:
     """Variables that look like a misspelt option; others may belong to somebody else."""
-    known = {"CONFIG"} | {name.replace("-", "_").upper() for name in catalogue.all_options()}
+    known = {"CONFIG", "ANONYMIZE_KEY"} | {name.replace("-", "_").upper() for name in catalogue.all_options()}
     known |= {
         f"{command}_{name}".upper().replace("-", "_") for command in COMMANDS for name in catalogue.options(command)
     }

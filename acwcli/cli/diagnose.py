@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from acwcli.cli.flags import OutFlags, Paths, QueueLimits, ReadFlags, WrapFlags, with_flags
+from acwcli.cli.flags import HideFlags, OutFlags, Paths, QueueLimits, ReadFlags, WrapFlags, with_flags
 from acwcli.errors import UsageError
 
 
@@ -16,6 +16,7 @@ def command(
     read: ReadFlags,
     wrap: WrapFlags,
     out: OutFlags,
+    hide: HideFlags,
     within: Annotated[
         str | None,
         typer.Option("--within", metavar="DURATION", help="The limit people speak of, e.g. 60s (default: p80)."),
@@ -48,12 +49,12 @@ def command(
     if compare_rules:
         if of != "acw":
             raise UsageError(f"--compare-rules is about ACW; leave --of {of} out")
-        compared = session.rebuild(paths, read, wrap, out, pipeline.compare_needs())
+        compared = session.rebuild(paths, read, wrap, out, pipeline.compare_needs(), hide)
         session.emit(pipeline.compare_rules(compared), out, read.zone)
         return
     question = pipeline.Question(parse.one_of(of, pipeline.MEASURES, "--of"), pipeline.CONTRIBUTORS)
     limit_ms = parse.length(within, "--within") if within is not None else None
     limits_ms = parse.queue_limits(queue_limit)
-    rebuilt = session.rebuild(paths, read, wrap, out, question.needs())
+    rebuilt = session.rebuild(paths, read, wrap, out, question.needs(), hide)
     answer = pipeline.diagnose(rebuilt, question, within_ms=limit_ms, min_wraps=min_wraps, limits_ms=limits_ms, top=top)
     session.emit(answer, out, read.zone)

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from acwcli.cli.fair import FairFlags, mix_of, newcomers_of
-from acwcli.cli.flags import OutFlags, Paths, ReadFlags, WrapFlags, with_flags
+from acwcli.cli.flags import HideFlags, OutFlags, Paths, ReadFlags, WrapFlags, with_flags
 
 
 @with_flags
@@ -17,6 +17,7 @@ def command(
     read: ReadFlags,
     wrap: WrapFlags,
     out: OutFlags,
+    hide: HideFlags,
     fair: FairFlags,
     within: Annotated[
         str | None,
@@ -40,7 +41,7 @@ def command(
     question = pipeline.Question(parse.one_of(of, pipeline.MEASURES, "--of"), groups)
     limit_ms = parse.length(within, "--within") if within is not None else None
     fdr, newcomers = parse.share(fair.fdr, "--fdr"), newcomers_of(fair, read)
-    rebuilt = session.rebuild(paths, read, wrap, out, pipeline.explain_needs(question))
+    rebuilt = session.rebuild(paths, read, wrap, out, pipeline.explain_needs(question), hide)
     if fair.mix is not None:
         narrate.notes(pipeline.mix_notes(rebuilt, question, mix), quiet=out.quiet)
     answer = pipeline.explain(

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from acwcli.cli.fair import FairFlags, mix_of, newcomers_of
-from acwcli.cli.flags import OutFlags, Paths, QueueLimits, ReadFlags, WrapFlags, with_flags
+from acwcli.cli.flags import HideFlags, OutFlags, Paths, QueueLimits, ReadFlags, WrapFlags, with_flags
 from acwcli.errors import ExitCode, UsageError
 
 if TYPE_CHECKING:
@@ -22,6 +22,7 @@ def command(
     read: ReadFlags,
     wrap: WrapFlags,
     out: OutFlags,
+    hide: HideFlags,
     fair: FairFlags,
     over: Annotated[
         list[str] | None, typer.Option("--over", metavar="RULE", help="mean, pNN or a duration; repeat for more rules.")
@@ -62,12 +63,11 @@ def command(
 
     peer_columns, mix = tuple(parse.names_in(fair.peers)), mix_of(fair)
     question = _question(of, per, (*peer_columns, *mix), quick=quick)
-    rules = pipeline.rules(over or [], under or [], quick=quick)
-    checked = pipeline.measure(measure)
+    rules, checked = pipeline.rules(over or [], under or [], quick=quick), pipeline.measure(measure)
     fdr = parse.share(fair.fdr, "--fdr")
     verdicts = [parse.one_of(word, pipeline.FLAG_VERDICTS, "--only") for word in parse.names_in(only)]
     newcomers, limits_ms = newcomers_of(fair, read), parse.queue_limits(queue_limit)
-    rebuilt = session.rebuild(paths, read, wrap, out, pipeline.flag_needs(question))
+    rebuilt = session.rebuild(paths, read, wrap, out, pipeline.flag_needs(question), hide)
     if fair.mix is not None:
         narrate.notes(pipeline.mix_notes(rebuilt, question, mix), quiet=out.quiet)
     answer = pipeline.flag(

@@ -136,6 +136,24 @@ class WrapFlags:
 
 
 @dataclass(frozen=True)
+class HideFlags:
+    """Whether agents are shown by pseudonyms."""
+
+    anonymize: Annotated[
+        bool, _opt("--anonymize", help="Show agents by stable pseudonyms, names and raw text not at all.", panel=_OUT)
+    ] = False
+    anonymize_key_file: Annotated[
+        str | None,
+        _opt(
+            "--anonymize-key-file",
+            help="The key of the pseudonyms (default: ACW_ANONYMIZE_KEY, else one made once for this user).",
+            panel=_OUT,
+            metavar="FILE",
+        ),
+    ] = None
+
+
+@dataclass(frozen=True)
 class OutFlags:
     """Where the answer goes and in which shape."""
 

@@ -6,12 +6,20 @@ import contextlib
 import os
 import sys
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import TextIO
 
 from acwcli.cli import progress
 
 _INVISIBLE_BUT_MEANT = "\u200c\u200d"
+
+
+_hidden: list[Callable[[str], str]] = []
+
+
+def hide_with(hide: Callable[[str], str] | None) -> None:
+    """Pass every message through this before it is shown; None ends it."""
+    _hidden[:] = [] if hide is None else [hide]
 
 
 def failure(message: str) -> None:
@@ -37,6 +45,8 @@ def notes(messages: Iterable[str], *, quiet: bool) -> None:
 
 
 def _write(message: str) -> None:
+    for hide in _hidden:
+        message = hide(message)
     safe = "".join(
         char
         for char in message

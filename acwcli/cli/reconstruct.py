@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from acwcli.cli.flags import OutFlags, Paths, ReadFlags, WrapFlags, with_flags
+from acwcli.cli.flags import HideFlags, OutFlags, Paths, ReadFlags, WrapFlags, with_flags
 
 
 @with_flags
-def command(paths: Paths, read: ReadFlags, wrap: WrapFlags, out: OutFlags) -> None:
+def command(paths: Paths, read: ReadFlags, wrap: WrapFlags, out: OutFlags, hide: HideFlags) -> None:
     """Rebuild every wrap-up interval and write one row each.
 
     \b
@@ -18,5 +18,5 @@ def command(paths: Paths, read: ReadFlags, wrap: WrapFlags, out: OutFlags) -> No
     from acwcli.cli import session
     from acwcli.model.columns import WRAP_FRAME
 
-    rebuilt = session.rebuild(paths, read, wrap, out, WRAP_FRAME)
+    rebuilt = session.rebuild(paths, read, wrap, out, WRAP_FRAME, hide)
     session.emit(pipeline.wraps_table(rebuilt), out, read.zone)

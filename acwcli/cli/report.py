@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from acwcli.cli.flags import OutFlags, Paths, ReadFlags, WrapFlags, with_flags
+from acwcli.cli.flags import HideFlags, OutFlags, Paths, ReadFlags, WrapFlags, with_flags
 from acwcli.errors import ExitCode
 
 
@@ -17,13 +17,13 @@ def command(
     read: ReadFlags,
     wrap: WrapFlags,
     out: OutFlags,
+    hide: HideFlags,
     within: Annotated[
         str | None,
         typer.Option("--within", metavar="DURATION", help="The limit people speak of, e.g. 60s (default: p80)."),
     ] = None,
     over: Annotated[
-        list[str] | None,
-        typer.Option("--over", metavar="RULE", help="Flag agents over mean, pNN or a duration; repeat for more."),
+        list[str] | None, typer.Option("--over", metavar="RULE", help="Flag agents over mean, pNN or a duration.")
     ] = None,
     under: Annotated[
         list[str] | None, typer.Option("--under", metavar="RULE", help="The same from below: too short to be true.")
@@ -45,29 +45,27 @@ def command(
     Examples:
         acw report sample_data/generic/states.csv --within 60s -o night.html
         acw report states.csv --lang es --title "Semana 10" -o week.html
-        acw report logs/*.gz --fail-on-flag -o night.xlsx
+        acw report logs/*.gz --anonymize -o night.xlsx
     """
     from acwcli import pipeline
     from acwcli.cli import parse, rerun, session
     from acwcli.render.report import write_report
     from acwcli.render.report.words import LANGUAGES
 
-    form = session.report_format(out)
-    language = parse.one_of(lang, LANGUAGES, "--lang")
-    peer_columns = tuple(parse.names_in(peers))
-    asked = pipeline.rules(over or [], under or []) if over or under else []
-    own = {"within": within, "over": over, "under": under, "peers": peers, "title": title}
+    form, language = session.report_format(out), parse.one_of(lang, LANGUAGES, "--lang")
+    own = {"within": within, "over": over, "under": under, "peers": peers, "title": title, "lang": lang}
     options = pipeline.ReportOptions(
         within_ms=parse.length(within, "--within") if within is not None else None,
-        rules=tuple(asked),
-        peers=peer_columns,
+        rules=tuple(pipeline.rules(over or [], under or [])) if over or under else (),
+        peers=tuple(parse.names_in(peers)),
         min_wraps=min_wraps,
         title=title,
-        command=rerun.command_line("report", paths, read, wrap, own | {"min_wraps": min_wraps, "lang": lang}, form),
+        command=rerun.command_line("report", paths, (read, wrap, hide), own | {"min_wraps": min_wraps}, form),
     )
     # The formats of a report are not those of a table; they are checked above.
-    tabular = replace(out, format="json")
-    rebuilt = session.rebuild(paths, read, wrap, tabular, pipeline.report_needs(peer_columns))
+    rebuilt = session.rebuild(
+        paths, read, wrap, replace(out, format="json"), pipeline.report_needs(options.peers), hide
+    )
     answer = pipeline.report(rebuilt, options)
     session.emit_with(lambda stream: write_report(answer, form, stream, lang=language), out)
     if fail_on_flag and pipeline.flags_anybody(answer):

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import fields
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from acwcli.cli.flags import ReadFlags, WrapFlags
+    from acwcli.cli.flags import HideFlags, ReadFlags, WrapFlags
 
 _NOT_ASKED = ("rejects",)
 """Options that change no figure."""
@@ -17,14 +17,18 @@ _SUFFIX = {"markdown": "md"}
 
 
 def command_line(
-    command: str, paths: Sequence[str], read: ReadFlags, wrap: WrapFlags, own: Mapping[str, object], form: str
+    command: str,
+    paths: Sequence[str],
+    groups: Iterable[ReadFlags | WrapFlags | HideFlags],
+    own: Mapping[str, object],
+    form: str,
 ) -> str:
     """Write the command with every option that is not at its default, ready for a shell.
 
     The output's name has no part in it: the same question gives the same bytes wherever they go.
     """
     asked: dict[str, object] = {}
-    for group in (read, wrap):
+    for group in groups:
         asked |= {f.name: getattr(group, f.name) for f in fields(group) if getattr(group, f.name) != f.default}
     asked |= {name: value for name, value in own.items() if value != _DEFAULTS.get(name)}
     words = ["acw", command, *paths]

@@ -11,23 +11,31 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
-from acwcli.cli import narrate, parse, progress
+from acwcli.cli import hiding, narrate, parse, progress
 from acwcli.errors import OutputError, UsageError
 from acwcli.render import BINARY_FORMATS, FORMATS, format_of_path, write
 
 if TYPE_CHECKING:
-    from acwcli.cli.flags import OutFlags, ReadFlags, WrapFlags
+    from acwcli.cli.flags import HideFlags, OutFlags, ReadFlags, WrapFlags
     from acwcli.model.counts import RowCounts
     from acwcli.model.table import Table
     from acwcli.pipeline import Loaded, Wraps
 
 
 def rebuild(
-    paths: list[str], read: ReadFlags, wrap: WrapFlags, out: OutFlags, needs: Iterable[str], *, files: bool = False
+    paths: list[str],
+    read: ReadFlags,
+    wrap: WrapFlags,
+    out: OutFlags,
+    needs: Iterable[str],
+    hide: HideFlags | None = None,
+    *,
+    files: bool = False,
 ) -> Wraps:
     """Read the files, rebuild their wraps, account the rows on stderr and write the rejects file.
 
-    A store that keeps just these wraps is not read again, unless it is asked about its `files`.
+    A store that keeps just these wraps is not read again, unless it is asked about its `files`, or everybody in it has
+    to be known because agents are to be hidden.
     """
     from acwcli import pipeline
     from acwcli.formats.lookup import read_lookup
@@ -35,25 +43,31 @@ def rebuild(
     from acwcli.store.manifest import store_at
 
     answer_format(out)
+    secret = hiding.key(hide, quiet=out.quiet)
     roster = read_roster(read.roster, read.encoding) if read.roster else None
     lookup = read_lookup(read.lookup, read.encoding) if read.lookup else None
     options = parse.wrap_options(wrap, read.zone)
     wanted = frozenset(needs) | pipeline.needs_of_where(options.where)
     reading = parse.read_options(read, wanted)
-    if store_at(paths[0]) is not None and not (files or read.rejects):
+    if store_at(paths[0]) is not None and not (files or read.rejects or secret):
         kept = pipeline.kept_wraps(paths, reading, options, wanted, roster, lookup)
         if kept is not None:
             report_counts(kept.loaded, out, kept)
             return kept
     progress.reading(paths, quiet=out.quiet)
     loaded = pipeline.load(paths, reading, look_again=files)
+    veil = None if secret is None else pipeline.pseudonyms(secret, loaded, roster, lookup)
+    if veil is not None:
+        narrate.hide_with(veil.hidden)
     progress.rebuilding(loaded.total().read)
     _spare_inputs(loaded, out.output, read.rejects)
     if read.rejects:
-        write_rejects(loaded, read.rejects)
+        write_rejects(loaded, read.rejects, with_text=veil is None)
     pipeline.refuse_bad_rows(loaded, reading.max_bad)
     rebuilt = pipeline.wraps(loaded, options, wanted, roster, lookup)
-    report_counts(loaded, out, rebuilt)
+    if veil is not None:
+        rebuilt = pipeline.anonymise(rebuilt, veil)
+    report_counts(rebuilt.loaded, out, rebuilt)
     progress.answering(rebuilt.frame.height)
     return rebuilt
 
@@ -109,12 +123,13 @@ def _statuses(rebuilt: Wraps) -> str:
     return f"{counted:,} wraps counted{orphans}{shown}"
 
 
-def write_rejects(loaded: Loaded, path: str) -> None:
-    """Write every rejected row with its raw text, one line each."""
+def write_rejects(loaded: Loaded, path: str, *, with_text: bool = True) -> None:
+    """Write every rejected row, one line each; `with_text` with its raw text, in which anybody may be named."""
     from acwcli.render.csv_text import write_frame
 
     with _target(path) as stream:
-        write_frame(loaded.rejects(), stream)
+        rejects = loaded.rejects()
+        write_frame(rejects if with_text else rejects.with_columns(raw=None), stream)
 
 
 def answer_format(out: OutFlags) -> str:

@@ -15,6 +15,11 @@ _VARIANTS = str.maketrans(
 )
 
 
+def plain_spelling(agent: str) -> str:
+    """An id without the variants that `one_spelling` unites: the same for all spellings of one agent."""
+    return agent.strip().translate(_VARIANTS)
+
+
 def one_spelling(agents: pl.Series) -> tuple[pl.Series, list[str]]:
     """Unite ids that differ in letter or digit variants only.
 

@@ -30,7 +30,6 @@ from acwcli.pipeline.questions import (
     wraps_table,
 )
 from acwcli.pipeline.rebuilding import WrapOptions, Wraps, needs_of_where, wraps
-from acwcli.pipeline.reporting import ReportOptions, flags_anybody, report, report_needs
 
 if TYPE_CHECKING:
     from acwcli.pipeline.alerting import ALERT_NEEDS, alert_lines, alerts, parse_alert
@@ -40,6 +39,8 @@ if TYPE_CHECKING:
     from acwcli.pipeline.ingesting import Ingested, ingest
     from acwcli.pipeline.kept import kept_wraps
     from acwcli.pipeline.proof import emit_profile, prove_profiles
+    from acwcli.pipeline.reporting import ReportOptions, flags_anybody, report, report_needs
+    from acwcli.pipeline.veil import Pseudonyms, anonymise, pseudonyms
 
 __all__ = [
     "ALERT_NEEDS",
@@ -51,12 +52,14 @@ __all__ = [
     "MEASURES",
     "Ingested",
     "Loaded",
+    "Pseudonyms",
     "Question",
     "ReportOptions",
     "WrapOptions",
     "Wraps",
     "alert_lines",
     "alerts",
+    "anonymise",
     "check_store",
     "compare_needs",
     "compare_rules",
@@ -82,6 +85,7 @@ __all__ = [
     "observations",
     "parse_alert",
     "prove_profiles",
+    "pseudonyms",
     "refuse_bad_rows",
     "report",
     "report_needs",
@@ -108,6 +112,13 @@ _SELDOM = {
     "explain_needs": "explaining",
     "emit_profile": "proof",
     "prove_profiles": "proof",
+    "ReportOptions": "reporting",
+    "flags_anybody": "reporting",
+    "report": "reporting",
+    "report_needs": "reporting",
+    "Pseudonyms": "veil",
+    "anonymise": "veil",
+    "pseudonyms": "veil",
 }
 """Imported when somebody asks for them: every command would pay for their modules."""
 

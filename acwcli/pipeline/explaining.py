@@ -57,6 +57,7 @@ def explain(
         UsageError: nobody of that name.
         NoWrapsError: no wrap of the agent counts.
     """
+    agent = found.pseudonyms.agent(agent) if found.pseudonyms else agent
     _refuse_uncounted(found, agent, question)
     mix = mix_columns(None) if mix is None else mix
     obs = observations(found, Question(question.of, tuple(dict.fromkeys((*question.groups, *mix)))))

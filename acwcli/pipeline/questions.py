@@ -351,6 +351,8 @@ def newcomers(found: Wraps, hired: pl.DataFrame, within_ms: int) -> pl.DataFrame
     last = found.frame["wrap_start"].max() if found.aggregates is None else found.aggregates["wrap_start"].max()
     if last is None:
         raise UsageError("--since-hire: the wraps have no instants, so nobody can tell how long ago somebody was hired")
+    if found.pseudonyms is not None:
+        hired = hired.with_columns(found.pseudonyms.series(hired["agent_id"]))
     today = pl.lit(last).dt.convert_time_zone(found.options.tz).dt.replace_time_zone(None)
     new = pl.col("hired").cast(pl.Datetime("ms")) > today - pl.duration(milliseconds=within_ms)
     return hired.filter(new)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
 
 import polars as pl
 
@@ -14,6 +15,9 @@ from acwcli.model.columns import COUNTED, LEGS, WRAP_FRAME
 from acwcli.pipeline.loading import Loaded
 from acwcli.reconstruct.combine import Reconstructed, reconstruct
 from acwcli.reconstruct.reconcile import reconcile
+
+if TYPE_CHECKING:
+    from acwcli.pipeline.veil import Pseudonyms
 
 GROUP_TEXTS = ("agent_id", "contact_id", "queue", "channel", "direction", "disposition")
 
@@ -50,6 +54,7 @@ class Wraps:
         notes: what a reader of the figures should know.
         roster_columns: what the roster brought.
         aggregates: sums where the input holds nothing else; there are no wraps then.
+        pseudonyms: what agents are called, where they are hidden.
     """
 
     frame: pl.DataFrame
@@ -60,6 +65,7 @@ class Wraps:
     roster_columns: tuple[str, ...] = ()
     reconciliation: dict[str, float] = field(default_factory=dict)
     aggregates: pl.DataFrame | None = None
+    pseudonyms: Pseudonyms | None = None
 
     def statuses(self) -> dict[str, int]:
         """How many wraps have each status."""

@@ -81,7 +81,7 @@ def report(found: Wraps, options: ReportOptions) -> Report:
         advice=report_said.advice(diagnosis, options.min_wraps),
         about=_about(found, diagnosis),
         sections=tuple(_sections(found, diagnosis, options)),
-        command=options.command,
+        command=found.pseudonyms.hidden(options.command) if found.pseudonyms else options.command,
         tz=found.options.tz,
     )
 

@@ -86,8 +86,7 @@ def give_back(root: Path, file: KeptFile, target: Path) -> Path:
             shutil.copyfileobj(source, whole, _CHUNK)
     except OSError as error:
         if error.errno in _NO_ROOM:
-            raise OutputError(
-                f"{target.parent}: no room for temporary files ({error.strerror}); the store stays as it was, see TMPDIR"
-            ) from error
+            where = f"{target.parent}: no room for temporary files ({error.strerror})"
+            raise OutputError(f"{where}; the store stays as it was. Make room, or set TMPDIR") from error
         raise InputError(f"{copy}: damaged ({error}); acw store check {root} tells what to do") from error
     return target

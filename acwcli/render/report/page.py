@@ -15,6 +15,8 @@ from acwcli.render.report import MOST_ROWS
 from acwcli.render.report.drawings import draw
 from acwcli.render.report.words import NUMBERS, Words, words
 
+_CALM = ("not-skewed", "not-enough-data")
+"""Verdicts that call for nothing, so the page does not raise its voice."""
 _TILES = ("mean_s", "median_s", "p80_s", "share_wraps_within", "share_agents_within", "excess_s")
 
 
@@ -62,6 +64,7 @@ def write(report: Report, stream: BinaryIO, lang: str) -> None:
         word=lambda key: Markup(own.page(key)),
         heading=lambda name: Markup(own.word("headings", name)),
         verdict=Markup(own.word("terms", report.verdict)),
+        calm=report.verdict in _CALM,
         headline=Markup(own.say(report.headline)),
         advice=[Markup(own.say(part)) for part in report.advice],
         about=Markup(own.say(report.about)),

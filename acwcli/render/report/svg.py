@@ -75,6 +75,13 @@ class Pen:
         placed = "" if anchor == "start" else f' text-anchor="{anchor}"'
         self._parts.append(f'<text x="{self._x(x)}" y="{_short(y)}"{named}{placed}>{markup}</text>')
 
+    def number(self, x: float, y: float, markup: str, room: float) -> None:
+        """A number of a column that ends at x: its last digits below each other, whichever way the page runs."""
+        if self.rtl:
+            self.text(x - room, y, markup)
+        else:
+            self.text(x, y, markup, "", "end")
+
     def svg(self, title: str, description: str, variant: str) -> str:
         """The drawing with its title and description, both already escaped."""
         name = self.ident
@@ -101,15 +108,18 @@ def _short(number: float) -> str:
 def text_width(markup: str, size: float = SIZE) -> float:
     """About how wide a text is: East Asian letters are as wide as high."""
     plain = _unescaped(markup)
-    return sum(size if unicodedata.east_asian_width(sign) in "WF" else size * 0.57 for sign in plain)
+    return sum(size if unicodedata.east_asian_width(sign) in "WF" else size * 0.63 for sign in plain)
 
 
 def fitted(text: str, width: float, size: float = SIZE) -> str:
-    """The text cut to a width with an ellipsis; the whole of it stands in the table. Escaped."""
+    """The text cut to a width in its middle, as ids often differ at their end; the table has it whole. Escaped."""
+    kept = len(text)
     shown = text
-    while shown and text_width(shown, size) > width:
-        shown = shown[:-1]
-    return str(escape(text if shown == text else shown[:-1].rstrip() + "…"))
+    while kept > 2 and text_width(shown, size) > width:
+        kept -= 1
+        tail = kept // 3
+        shown = f"{text[: kept - tail].rstrip()}…{text[len(text) - tail :].lstrip()}"
+    return str(escape(shown))
 
 
 def _unescaped(markup: str) -> str:

@@ -19,6 +19,7 @@ from acwcli.render.safe_text import for_terminal
 
 LANGUAGES = ("en", "zh", "fa", "ru", "es")
 NUMBERS: tuple[Kind, ...] = ("count", "seconds", "long", "share", "ratio")
+_DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 _NAMED = 8
 """At most this many values are named in a sentence."""
 
@@ -89,6 +90,9 @@ class Words:
                 return str(self.language("hours").format(self.hours(number)))
             case "ratio" if number >= 10:
                 return self.number(number, 1)
+            case "instant" | "day" if self.language("direction") == "rtl":
+                # Between letters that run from the right, the parts of a date would change places.
+                return f"\u2066{self.cell(value.kind, number)}\u2069"
             case kind:
                 return self.cell(kind, number)
 
@@ -146,6 +150,11 @@ class Words:
         unit = self.unit(column)
         return self.word("columns", column.name) + (f" ({self.literal(unit)})" if unit else "")
 
+    def weekdays(self) -> list[str]:
+        """The codes of the days, in the order of the language's week."""
+        first = _DAYS.index(self.language("first_day"))
+        return [*_DAYS[first:], *_DAYS[:first]]
+
     def number(self, value: float, digits: int = 0) -> str:
         """A number with the language's digits, decimal sign and groups."""
         whole, _, part = f"{abs(value):.{digits}f}".partition(".")
@@ -154,6 +163,11 @@ class Words:
         text = whole + (self.language("decimal") + part if part else "")
         sign = "\u2212" if value < 0 and float(f"{value:.{digits}f}") else ""
         return sign + self.digits(text)
+
+    def labelled(self, label: str, number: str) -> str:
+        """A label and its number, kept in this order even where the label's letters run the other way."""
+        mark = "\u200f" if self.language("direction") == "rtl" else ""
+        return f"{label} {mark}{number}"
 
     def digits(self, text: str) -> str:
         """Text with the language's digits."""

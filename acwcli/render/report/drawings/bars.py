@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from html import unescape
 from typing import Any
@@ -15,12 +14,8 @@ from acwcli.render.safe_text import for_terminal
 WIDTH = 440
 MOST = 7
 _ROW = 24
-_LEFT, _RIGHT = 118, 56
-_DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
-_IN_ORDER: dict[str, Callable[[Any], int]] = {
-    "hour": lambda hour: -1 if hour is None else hour,
-    "weekday": lambda day: _DAYS.index(day) if day in _DAYS else -1,
-}
+_LEFT, _RIGHT = 128, 66
+_IN_ORDER = ("hour", "weekday")
 """Drawn whole and in their own order; all else by size, and cut."""
 
 
@@ -58,9 +53,9 @@ def draw(table: ReportTable, canvas: Canvas) -> Pen | None:
 def _bars(table: ReportTable, canvas: Canvas) -> list[_Bar]:
     columns = (table.column(table.columns[0].name), _labels(table, canvas), table.column("share"))
     bars = [_Bar(*row) for row in zip(*columns, table.column("wraps_share"), strict=True)]
-    order = _IN_ORDER.get(table.columns[0].name)
-    if order is not None:
-        return sorted(bars, key=lambda bar: order(bar.value))
+    if table.columns[0].name in _IN_ORDER:
+        order = [None, *range(24), *canvas.words.weekdays()]
+        return sorted(bars, key=lambda bar: order.index(bar.value))
     if len(bars) <= MOST + 1:
         return bars
     count = canvas.words.number(len(bars) - MOST)

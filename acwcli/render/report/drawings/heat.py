@@ -6,7 +6,6 @@ from acwcli.model.report import ReportTable
 from acwcli.render.report.drawings import Canvas
 from acwcli.render.report.svg import Pen
 
-_DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 _STEPS = 5
 
 
@@ -15,7 +14,7 @@ def draw(table: ReportTable, canvas: Canvas) -> Pen | None:
     pen, words = canvas.pen(table.name), canvas.words
     cells = {(row[0], row[1]): (row[5], row[2]) for row in table.rows}
     hours = range(min(table.column("hour")), max(table.column("hour")) + 1)
-    days = [day for day in _DAYS if any(known == day for known, _ in cells)]
+    days = [day for day in words.weekdays() if any(known == day for known, _ in cells)]
     strongest = max((share for share, wraps in cells.values() if wraps >= table.draws["min_wraps"]), default=0)
     left, top = 64.0, 22.0
     across, down = (len(hours), len(days)) if canvas.wide else (len(days), len(hours))

@@ -32,7 +32,7 @@ def draw(table: ReportTable, canvas: Canvas) -> Pen | None:
     for row, (name, value) in enumerate(sorted(table.draws["marks"], key=lambda mark: mark[1])):
         beyond = open_ended and value >= lows[-1]
         x = last if beyond else min(left + (value - lows[0]) / step * each, right)
-        _mark(pen, x, _ROW * row + 14, base, f"{words.word('terms', name)} {words.seconds(value)}", name)
+        _mark(pen, x, _ROW * row + 14, base, words.labelled(words.word("terms", name), words.seconds(value)), name)
     for place, count in enumerate(counts):
         label = words.number(count)
         if count and text_width(label, SIZE - 2) < each:

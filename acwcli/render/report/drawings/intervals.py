@@ -22,9 +22,9 @@ def draw(table: ReportTable, canvas: Canvas) -> Pen | None:
         return None
     pen = canvas.pen(table.name)
     labels = [_label(row) for row in rows]
-    room = 170 if canvas.wide else 104
+    room = 180 if canvas.wide else 104
     left = min(max(text_width(label) for label in labels), room) + 14
-    right = pen.width - (222 if canvas.wide else 14)
+    right = pen.width - (276 if canvas.wide else 14)
     low, high = _scale(rows)
 
     def place(ratio: float) -> float:
@@ -41,10 +41,10 @@ def draw(table: ReportTable, canvas: Canvas) -> Pen | None:
         pen.text(left - 12, y, fitted(label, room), "", "end")
         _row(pen, row, place, y - 4)
         if canvas.wide:
-            pen.text(right + 74, y, canvas.words.number(row["mean_s"], 1), "", "end")
-            pen.text(right + 146, y, canvas.words.number(row["expected_s"], 1), "", "end")
+            pen.number(right + 74, y, canvas.words.number(row["mean_s"], 1), 56)
+            pen.number(right + 146, y, canvas.words.number(row["expected_s"], 1), 56)
             verdict = canvas.words.word("terms", row["verdict"])
-            pen.text(right + 158, y, fitted(verdict, 66), "strong" if row["verdict"] in _SHAPES else "muted")
+            pen.text(right + 158, y, fitted(verdict, 116), "strong" if row["verdict"] in _SHAPES else "muted")
     pen.height = bottom + 22
     return pen
 

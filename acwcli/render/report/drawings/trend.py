@@ -23,8 +23,10 @@ def draw(table: ReportTable, canvas: Canvas) -> Pen | None:
     tallest = max([*table.column("mean_s"), *table.column("p80_s"), table.draws["limit"]]) * 1.06 or 1
     ticks = steps(0, tallest, 5)
     left = max(text_width(words.number(tick)) for tick in ticks) + 12
-    names = [f"{words.word('terms', name)} {words.number(table.column(column)[-1], 1)}" for column, name, _ in _LINES]
-    right = pen.width - (max(map(text_width, [*names, words.word("terms", "limit") + " 000"])) + 14)
+    names = [
+        words.labelled(words.word("terms", name), words.seconds(table.column(column)[-1])) for column, name, _ in _LINES
+    ]
+    right = pen.width - (max(map(text_width, [*names, words.word("terms", "limit") + " 0000 s"])) + 14)
     span = max((days[-1] - days[0]).days, 1)
     half = min((right - left) / (span + 1) / 2, 26)
 
@@ -39,7 +41,7 @@ def draw(table: ReportTable, canvas: Canvas) -> Pen | None:
         pen.text(left - 8, down(tick) + 4.5, words.number(tick, 0 if tick == round(tick) else 1), "muted", "end")
     pen.line(left, down(table.draws["limit"]), right, down(table.draws["limit"]), "mark limit")
     _lines(pen, table, across, down)
-    limit = f"{words.word('terms', 'limit')} {words.number(table.draws['limit'], 0)}"
+    limit = words.labelled(words.word("terms", "limit"), words.seconds(table.draws["limit"]))
     ends = [down(table.column(column)[-1]) for column, _, _ in _LINES]
     _labels(pen, right + 6, [*zip(ends, names, strict=True), (down(table.draws["limit"]), limit)])
     _counts(pen, canvas, table, across, half)
@@ -60,7 +62,7 @@ def _labels(pen: Pen, x: float, wanted: list[tuple[float, str]]) -> None:
     """Labels at the ends of lines, moved apart where they would overlap."""
     placed = 0.0
     for y, label in sorted(wanted):
-        placed = max(y + 4.5, placed + 15)
+        placed = max(y + 4.5, placed + 16)
         pen.text(x, placed, label, "strong")
 
 
