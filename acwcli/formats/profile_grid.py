@@ -6,6 +6,7 @@ import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import TypeVar
 
 import polars as pl
@@ -45,14 +46,19 @@ def find_column(spelling: str, headers: Sequence[str]) -> str | None:
     """Return the header meant (case, spaces and light punctuation do not matter), or a path into a JSON column."""
     if spelling in headers:
         return spelling
-    folded = {fold(header): header for header in reversed(headers)}
-    if (found := folded.get(fold(spelling))) is not None:
-        return found
-    bare = {fold(_UNIT.sub("", header)): header for header in reversed(headers)}
-    if (found := bare.get(fold(spelling))) is not None:
-        return found
+    word = fold(spelling)
+    for by_word in _by_word(tuple(headers)):
+        if (found := by_word.get(word)) is not None:
+            return found
     first, dot, _ = spelling.partition(".")
     return spelling if dot and first in headers else None
+
+
+@lru_cache(maxsize=8)
+def _by_word(headers: tuple[str, ...]) -> tuple[Mapping[str, str], Mapping[str, str]]:
+    """Folded header → header, and the same without units; of two that fold alike the first."""
+    first = headers[::-1]
+    return {fold(header): header for header in first}, {fold(_UNIT.sub("", header)): header for header in first}
 
 
 def named_column(name: str, profile: Profile, headers: Sequence[str]) -> str | None:
