@@ -72,6 +72,8 @@ _TABLE = {
     "customer": "customer_endpoint_address",
 }  # fmt: skip
 _TABLE_MARKS = ("contact_id", "initiation", "agent_id", "acw")
+_MOST_ROWS = (3_000, 10_000)
+"""A download of the contact search, and the search itself, hold no more."""
 _TRUNCATED_S = 1_500
 """How far the recorded length may be from the two instants, which are written in whole seconds."""
 
@@ -196,8 +198,14 @@ def _of_file(frame: pl.DataFrame, part: _Part) -> FileFrame:
         loaded.read += grid.ignored.total()
     names = _JSON if part.documents else _TABLE
     loaded.details["columns"] = ", ".join(f"{name} = {path}" for name, path in names.items())
-    loaded.notes += [*part.notes, *spelling, *_contradictions(loaded)]
+    loaded.notes += [*part.notes, *spelling, *_contradictions(loaded), *_cut(loaded)]
     return loaded
+
+
+def _cut(loaded: FileFrame) -> list[str]:
+    """A number of records that is where Amazon Connect cuts what it lists."""
+    said = "contact search stops there, so the end may be missing; export shorter spans"
+    return [f"{loaded.source}: exactly {loaded.read:,} records: Amazon Connect's {said}"] * (loaded.read in _MOST_ROWS)
 
 
 def _contradictions(loaded: FileFrame) -> list[str]:
