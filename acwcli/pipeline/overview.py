@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 
 import polars as pl
@@ -40,11 +41,14 @@ def _file_facts(found: Wraps) -> list[FileFacts]:
         clock = FIRST_INSTANTS[loaded.kind]
         times = loaded.frame[clock] if clock in loaded.frame.columns else pl.Series([], dtype=pl.Datetime("ms", "UTC"))
         best = item.matches[item.format] if item.format in item.matches else Match(0)
+        details = loaded.details | _others(item) | _overlapping(found, index)
+        if found.pseudonyms is not None:
+            details = {fact: found.pseudonyms.hidden(said) for fact, said in details.items()}
         facts.append(
             FileFacts(
                 loaded.source, item.format, loaded.kind, counts, loaded.frame["agent_id"].drop_nulls().n_unique(),
                 begun.get(index, 0), *_span(times), best.why, _runner_up(item),
-                loaded.details | _others(item) | _overlapping(found, index) | _reconciled(found, loaded.kind),
+                details | _reconciled(found, loaded.kind),
             )
         )  # fmt: skip
     skipped = [item for item in found.loaded.recognised if item.format is None]
@@ -86,15 +90,21 @@ def _overlapping(found: Wraps, file: int) -> dict[str, str]:
 
 
 def _reconciled(found: Wraps, kind: str) -> dict[str, str]:
-    if kind != "contacts" or not found.reconciliation:
+    """How far states and records agree: in all, and for every agent of whom they do not."""
+    if kind != "contacts" or found.reconciliation.is_empty():
         return {}
-    known = found.reconciliation
-    return {
-        "reconciliation": f"{known['both']:,} wraps in states and records, "
-        f"{known['differ']:,} of them more than 1 s apart "
-        f"(totals {known['states_s']:.1f} s and {known['records_s']:.1f} s); "
+    by_agent = found.reconciliation
+    odd = by_agent.filter(pl.sum_horizontal("differ", "states_only", "records_only") > 0).sort("agent_id")
+    told = {"reconciliation": _agreement(by_agent.sum().row(0, named=True))}
+    return told | {f"reconciliation of {row['agent_id']}": _agreement(row) for row in odd.iter_rows(named=True)}
+
+
+def _agreement(known: Mapping[str, int]) -> str:
+    return (
+        f"{known['both']:,} wraps in states and records, {known['differ']:,} of them more than 1 s apart "
+        f"(totals {known['states_ms'] / 1000:.1f} s and {known['records_ms'] / 1000:.1f} s); "
         f"{known['states_only']:,} only in states, {known['records_only']:,} only in records"
-    }
+    )
 
 
 def _span(times: pl.Series) -> tuple[datetime | None, datetime | None]:
