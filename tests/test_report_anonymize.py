@@ -74,6 +74,21 @@ def shown(words: list[str], night: list[str], rejects: Path, *more: str) -> str:
     return texts(ran.out) + ran.err + rejects.read_text()
 
 
+def test_inspect_names_nobody_where_two_sources_disagree(tmp_path):
+    rows = [
+        f"Ann Lee,2026-03-02 08:0{minute}:00,{state},c1" for minute, state in enumerate(("talking", "acw", "ready"))
+    ]
+    states = written(tmp_path, "states.csv", rows, "agent_id,event_time,state,contact_id")
+    records = written(
+        tmp_path, "records.csv", ["c1,Ann Lee,2026-03-02 08:00:00,60,5"], "contact_id,agent_id,answered_at,talk_s,acw_s"
+    )
+    words = ["inspect", states, records, "--verbose"]
+    assert "reconciliation of Ann Lee" in acw(*words).text
+    hidden = acw(*words, "--anonymize")
+    assert "reconciliation of agent-" in hidden.text
+    assert "Ann Lee" not in hidden.text + hidden.err
+
+
 @pytest.mark.parametrize("words", EVERYTHING, ids=" ".join)
 def test_no_output_names_anybody(night, tmp_path, words):
     forms = ["html", "markdown", "xlsx", "json"] if words[0] == "report" else ["csv", "json", "table", "xlsx"]

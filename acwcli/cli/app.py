@@ -42,6 +42,7 @@ EXAMPLES = (
     "acw summary contacts.csv --by queue,day --format markdown",
 )
 
+_PER_WRAP = "All figures here are per wrap; acw summary and acw flag divide by handled contacts too (--per handled)"
 BARE = ("formats", "methods", "config", "completion")
 """Commands that answer without any word; the others show their help."""
 
@@ -156,7 +157,9 @@ def _explain(error: BaseException, debug: bool) -> int:
         narrate.usage(str(error))
         return ExitCode.USAGE
     if hasattr(error, "format_message") and hasattr(error, "exit_code"):
-        narrate.failure(f"{error.format_message()}\nacw COMMAND --help lists what it takes")
+        said = error.format_message()
+        hint = _PER_WRAP if said.startswith("No such option: --per ") else "acw COMMAND --help lists what it takes"
+        narrate.failure(f"{said}\n{hint}")
         return ExitCode.USAGE
     if debug:
         raise error

@@ -2,9 +2,21 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 import polars as pl
 
 _SECOND = 1000
+AGREEMENT: Final = {
+    "agent_id": pl.String(),
+    "both": pl.Int64(),
+    "differ": pl.Int64(),
+    "states_only": pl.Int64(),
+    "records_only": pl.Int64(),
+    "states_ms": pl.Int64(),
+    "records_ms": pl.Int64(),
+}
+"""Columns of `reconcile`: one row per agent."""
 
 
 def reconcile(wraps: pl.DataFrame, records: pl.DataFrame) -> pl.DataFrame:
@@ -15,9 +27,8 @@ def reconcile(wraps: pl.DataFrame, records: pl.DataFrame) -> pl.DataFrame:
         records: contact records with `acw_ms`.
 
     Returns:
-        Per agent: `agent_id`, `both` (contacts known to both), `differ` (of them, more than 1 s apart), `states_only`,
-        `records_only`, and the two totals of the shared ones, `states_ms` and `records_ms`; those who differ most
-        first. Empty where one side has nothing to compare.
+        `AGREEMENT`, an agent a row: contacts known to `both`, of those that `differ` by more than 1 s, contacts known
+        to one side only, and the two sums of the shared ones in ms. No row where one side has no ACW at all.
     """
     keys = ["agent_id", "contact_id"]
     has_both = pl.col("acw_ms").is_not_null() & pl.col("contact_id").is_not_null()
@@ -31,17 +42,17 @@ def reconcile(wraps: pl.DataFrame, records: pl.DataFrame) -> pl.DataFrame:
         .group_by(keys).agg(pl.col("acw_ms").sum().alias("records_ms"))
     )  # fmt: skip
     if from_states.is_empty() or from_records.is_empty():
-        return pl.DataFrame()
+        return pl.DataFrame(schema=AGREEMENT)
     joined = from_states.join(from_records, on=keys, how="full", coalesce=True)
-    states, record = pl.col("states_ms"), pl.col("records_ms")
-    shared = states.is_not_null() & record.is_not_null()
-    by_agent = joined.group_by("agent_id").agg(
-        shared.sum().cast(pl.Int64).alias("both"),
-        ((states - record).abs() > _SECOND).sum().cast(pl.Int64).alias("differ"),
-        record.is_null().sum().cast(pl.Int64).alias("states_only"),
-        states.is_null().sum().cast(pl.Int64).alias("records_only"),
-        states.filter(shared).sum(),
-        record.filter(shared).sum(),
-    )
-    apart = pl.sum_horizontal("differ", "states_only", "records_only")
-    return by_agent.sort(apart, pl.col("agent_id").cast(pl.String), descending=[True, False])
+    states, records_ms = pl.col("states_ms"), pl.col("records_ms")
+    both = states.is_not_null() & records_ms.is_not_null()
+    counts = {
+        "both": both.sum(),
+        "differ": ((states - records_ms).abs() > _SECOND).sum(),
+        "states_only": records_ms.null_count(),
+        "records_only": states.null_count(),
+        "states_ms": states.filter(both).sum(),
+        "records_ms": records_ms.filter(both).sum(),
+    }
+    by_agent = joined.group_by("agent_id").agg(**counts)
+    return by_agent.select(pl.col(name).cast(kind) for name, kind in AGREEMENT.items()).sort("agent_id")
