@@ -519,3 +519,36 @@ def test_ingest_under_cron(store, tmp_path):
     assert (done.returncode, done.stdout, done.stderr) == (0, b"", b"")
     assert (tmp_path / "days.csv").read_text().splitlines()[1].startswith("2026-03-02,3,3")
     assert os.listdir(store / "wraps") == ["day=2026-03-02"]
+
+
+PROFILE = """title = "Desk"
+kind = "contacts"
+[columns]
+contact_id = ["Ticket"]
+agent_id = ["Clerk"]
+answered_at = ["Taken"]
+talk_s = ["Spoken"]
+acw_s = ["Notes"]
+"""
+
+
+def test_a_profile_stays_with_the_files_it_reads(store, tmp_path):
+    """The user's own may move, the store as well."""
+    profile = written(tmp_path, "desk.toml", PROFILE.encode())
+    header = "Ticket,Clerk,Taken,Spoken,Notes"
+    first = written(tmp_path, "1.csv", [f"t1,ann,{DAYS[0]} 08:00:00,60,30"], header)
+    second = written(tmp_path, "2.csv", [f"t2,ann,{DAYS[1]} 08:00:00,60,40"], header)
+    ingest(store, first, "--profile", profile)
+    direct = acw("reconstruct", first, second, "--profile", profile, "--format", "csv", "--quiet").text
+    again = written(tmp_path, "desk.toml", PROFILE.encode())
+    ingest(store, second, "--profile", again)
+    assert len(list((store / "profiles").iterdir())) == 1
+    again.unlink()
+    moved = store.rename(tmp_path / "moved.store")
+    for question in ([], ["--max-wrap", "5h"]):
+        assert acw("reconstruct", moved, "--format", "csv", "--quiet", *question).text == direct
+    ingest(moved, "--rebuild")
+    assert wraps_of(moved) == direct
+    assert acw("store", "check", moved, "--thorough").code == 0
+    next(moved.glob("profiles/*/desk.toml")).unlink()
+    assert "put the profile desk.toml back" in acw("store", "check", moved).text

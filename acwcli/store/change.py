@@ -15,7 +15,8 @@ import polars as pl
 from acwcli.model.marker import STORE_FILE
 from acwcli.store import days
 from acwcli.store.durable import sync_folder, writing
-from acwcli.store.manifest import Manifest, read_manifest, write_manifest
+from acwcli.store.manifest import PROFILES, Manifest, read_manifest, write_manifest
+from acwcli.store.parts import FOLDER
 
 
 def commit(root: Path, new: Manifest, partitions: dict[str, pl.DataFrame]) -> Manifest:
@@ -67,10 +68,15 @@ def settle(root: Path) -> None:
 
 def _sweep(root: Path, manifest: Manifest) -> None:
     copies = {file.copy.removeprefix("files/") for file in manifest.files}
-    for folder, wanted in ((root / "files", copies), (root / "index", manifest.segments.keys())):
+    own = {"files": copies, "index": manifest.segments.keys(), FOLDER: manifest.parts.keys()}
+    for folder, wanted in ((root / name, names) for name, names in own.items()):
         for path in folder.iterdir() if folder.is_dir() else []:
             if path.name not in wanted:
                 path.unlink()
+    profiles = {Path(path).parent.name for way in manifest.options for path in way.get("profiles", ())}
+    for folder in (root / PROFILES).glob("*"):
+        if folder.name not in profiles:
+            shutil.rmtree(folder)
     for folder in (root / "wraps").glob("day=*"):
         if folder.name.removeprefix("day=") not in manifest.days:
             shutil.rmtree(folder)
