@@ -14,7 +14,7 @@ import statistics
 import sys
 import tempfile
 
-from compare import run
+from measure import run
 
 BOUND = 2.0
 

@@ -63,7 +63,7 @@ class Wraps:
     options: WrapOptions
     notes: list[str] = field(default_factory=list)
     roster_columns: tuple[str, ...] = ()
-    reconciliation: dict[str, float] = field(default_factory=dict)
+    reconciliation: pl.DataFrame = field(default_factory=pl.DataFrame)
     aggregates: pl.DataFrame | None = None
     pseudonyms: Pseudonyms | None = None
 

@@ -138,6 +138,7 @@ def anonymise(found: Wraps, hiding: Pseudonyms) -> Wraps:
         legs=None if found.legs is None else hide(found.legs),
         aggregates=None if found.aggregates is None else hide(found.aggregates),
         loaded=replace(found.loaded, files=files),
+        reconciliation=hide(found.reconciliation) if found.reconciliation.height else found.reconciliation,
         notes=[hiding.hidden(note) for note in found.notes],
         roster_columns=tuple(name for name in found.roster_columns if name != "name"),
         pseudonyms=hiding,

@@ -24,6 +24,9 @@ TITLE = "Asterisk queue_log, file or table"
 KIND = "states"
 METHOD = "state"
 
+_LONGEST_SET_S = 86_400
+"""A set wrap-up time beyond a day is damage, not a setting."""
+
 
 def match(probe: Probe, options: ReadOptions) -> Match:  # noqa: ARG001  # every format is asked the same way
     """Lines of `epoch|callid|queue|agent|event|…`, or a table with those columns."""
@@ -123,7 +126,8 @@ def _configured(events: pl.LazyFrame, states: pl.DataFrame, *, wraps: bool) -> p
         "file", "callid", "queue", row="__row", seconds=pl.col("data1").cast(pl.Float64, strict=False)
     )
     length = (pl.col("seconds") * 1000).round().cast(pl.Int64)
-    usable = pl.col("agent_id").is_not_null() & pl.col("event_time").is_not_null() & (pl.col("seconds") >= 0)
+    usable = pl.col("agent_id").is_not_null() & pl.col("event_time").is_not_null()
+    usable = usable & pl.col("seconds").is_between(0, _LONGEST_SET_S)
     known = states.select("file", "row", "agent_id", "event_time")
     return (
         written.collect()
