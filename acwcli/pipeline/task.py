@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Set
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 import polars as pl
@@ -39,7 +40,7 @@ class Task:
     entries: pl.DataFrame
     grown: Set[int] = frozenset()
 
-    @property
+    @cached_property
     def leaving(self) -> set[int]:
         """Numbers of the files that leave."""
         return self.manifest.numbers() - self.target.numbers()

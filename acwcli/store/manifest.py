@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import json
 from collections import Counter
 from collections.abc import Callable
@@ -209,8 +208,8 @@ def read_manifest(root: Path) -> Manifest:
 def write_manifest(root: Path, manifest: Manifest) -> None:
     """Replace the manifest: the moment at which a change becomes the store."""
     options = [_with_profiles(way, lambda path: str(Path(path).relative_to(root))) for way in manifest.options]
-    known = {"version": VERSION, **dataclasses.asdict(manifest), "options": options}
-    text = json.dumps(known, ensure_ascii=False, separators=(",", ":"))
+    known = {"version": VERSION, **vars(manifest), "options": options}
+    text = json.dumps(known, default=vars, ensure_ascii=False, separators=(",", ":"))
     write_whole(root / STORE_FILE, lambda part: part.write_text(text, encoding="utf-8"))
 
 
