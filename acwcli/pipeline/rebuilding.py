@@ -101,7 +101,7 @@ def wraps(
     given = loaded.of_kind("wraps")
     if given is not None:
         _add_given(found, given)
-    for file, reasons in found.ignored.items():
+    for file, reasons in found.account().items():
         loaded.counts[file].ignored.update(reasons)
     result = Wraps(complete(found.wraps), found.legs, loaded, options)
     if found.records is not None and {"contact_id", "acw_ms"} <= needs:

@@ -25,17 +25,27 @@ class Reconstructed:
             over` (a handled contact without any wrap, and when it was over), or None.
         ignored: per file index, why rows took no part.
         records: the contact records that stayed, with `talk_end`; None without records.
+        restarts: per file index, repeated restarts of the platform: no agent's rows, and so accounted once however
+            many buckets of agents are rebuilt apart.
     """
 
     wraps: pl.DataFrame
     legs: pl.DataFrame | None = None
     ignored: dict[int, Counter[str]] = field(default_factory=dict)
     records: pl.DataFrame | None = None
+    restarts: Counter[int] = field(default_factory=Counter)
 
     def ignore(self, reason: str, rows: pl.DataFrame) -> None:
         """Account rows (with a `file` column) as ignored."""
         for file, count in rows.group_by("file").len().iter_rows():
             self.ignored.setdefault(file, Counter())[reason] += count
+
+    def account(self) -> dict[int, Counter[str]]:
+        """Per file index, why rows took no part, with the repeated restarts."""
+        found = {file: reasons.copy() for file, reasons in self.ignored.items()}
+        for file, count in self.restarts.items():
+            found.setdefault(file, Counter())["duplicate"] += count
+        return found
 
 
 def reconstruct(
@@ -50,7 +60,8 @@ def reconstruct(
 
     Args:
         events: canonical state rows of all files in order (with `file`, `row`), or None.
-        contacts: canonical contact records of all files (with `file`, `row`, `row_hash`), or None.
+        contacts: canonical contact records of all files (with `file`, `row`, `row_hash`), or None. With `untold` where
+            some agents' rows are not among them (see `untold`).
         needs: wrap columns the question needs; others may be absent.
         max_wrap_ms: see `wraps_from_states`.
         gap_cap_ms: infer wraps from gaps up to this length; None: do not.
@@ -76,6 +87,8 @@ def reconstruct(
 
 def _stay(contacts: pl.DataFrame, result: Reconstructed) -> pl.DataFrame:
     """Records that can be read: an agent, and not a repetition."""
+    if "untold" not in contacts.columns:
+        contacts = contacts.with_columns(untold=untold().over("file"))
     stay, repeated = without_duplicates(contacts)
     result.ignore("duplicate", repeated)
     nobody = stay["agent_id"].is_null()
@@ -89,7 +102,9 @@ def _from_states(
     named = records.select("agent_id", "contact_id", record_end="talk_end") if records is not None else None
     wanted = needs | {"contact_id"} if records is not None else needs
     found = wraps_from_states(events, max_wrap_ms=max_wrap_ms, needs=wanted, records=named)
-    result.ignore("duplicate", events.select(pl.col("file").gather(found.duplicates)))
+    repeated = events.select(pl.col("file", "agent_id").gather(found.duplicates))
+    result.ignore("duplicate", repeated.filter(pl.col("agent_id").is_not_null()))
+    result.restarts.update(repeated.filter(pl.col("agent_id").is_null())["file"].to_list())
     wraps = found.wraps.with_columns(method=pl.lit("state"))
     if found.legs is not None:
         wraps = _with_leg_times(wraps, found)
@@ -199,16 +214,19 @@ def _sometime() -> pl.Expr:
     return pl.coalesce("talk_end", "acw_start", "answered_at", "offered_at")
 
 
+def untold() -> pl.Expr:
+    """Whether no record of a file tells that a contact was taken: no time of answer, no talk and no hold at all."""
+    return pl.all_horizontal(pl.col(name).is_null() for name in ("answered_at", "talk_ms", "hold_ms")).all()
+
+
 def _unwrapped() -> pl.Expr:
     """Whether a record is of a contact its agent took, without any ACW recorded.
 
     A time of answer, or talk or hold over 0, say that it was taken; in a file without any of these every record is.
     """
-    told = ("answered_at", "talk_ms", "hold_ms")
     taken = pl.col("answered_at").is_not_null() | (pl.col("talk_ms") > 0) | (pl.col("hold_ms") > 0)
-    untold = pl.all_horizontal(pl.col(name).is_null() for name in told).all().over("file")
     nothing = pl.all_horizontal(pl.col(name).is_null() for name in ("acw_ms", "acw_start", "acw_end"))
-    return nothing & (taken.fill_null(False) | untold)
+    return nothing & (taken.fill_null(False) | pl.col("untold"))
 
 
 def _add_legs(records: pl.DataFrame, result: Reconstructed) -> None:
