@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from acwcli.cli.engine import EngineFlags
 from acwcli.cli.flags import HideFlags, OutFlags, Paths, ReadFlags, WrapFlags, with_flags
 from acwcli.errors import ExitCode
 
@@ -18,6 +19,7 @@ def command(
     wrap: WrapFlags,
     out: OutFlags,
     hide: HideFlags,
+    at: EngineFlags,
     within: Annotated[
         str | None,
         typer.Option("--within", metavar="DURATION", help="The limit people speak of, e.g. 60s (default: p80)."),
@@ -64,7 +66,7 @@ def command(
     )
     # The formats of a report are not those of a table; they are checked above.
     rebuilt = session.rebuild(
-        paths, read, wrap, replace(out, format="json"), pipeline.report_needs(options.peers), hide
+        paths, read, wrap, replace(out, format="json"), pipeline.report_needs(options.peers), hide, at
     )
     answer = pipeline.report(rebuilt, options)
     session.emit_with(lambda stream: write_report(answer, form, stream, lang=language), out)
