@@ -35,7 +35,7 @@ LOCAL = ("--engine", "spark", "--master", "local[2]", "--partitions", "3")
 QUESTIONS = (
     ("reconstruct", STATES, CONTACTS),
     ("summary", PARQUET, "--by", "agent_id"),
-    ("summary", CONTACTS, "--of", "handle", "--per", "handled"),
+    ("summary", CONTACTS, "--per", "handled", "--by", "agent_id"),
     ("diagnose", STATES, "--within", "60s"),
     ("flag", STATES, "--over", "mean", "--over", "60s", "--all"),
     ("explain", "a01", STATES, CONTACTS),

@@ -96,3 +96,10 @@ def test_what_spark_says(text, kind, said):
 def test_errors_of_ours_pass_through():
     with pytest.raises(UsageError, match=r"^ours$"), failures():
         raise UsageError("ours")
+
+
+def test_a_token_is_never_shown(installed, monkeypatch):
+    place = f"sc://127.0.0.1:{silent_port()}"
+    assert "secret" not in refused(*SPARK, "--master", f"{place}/;token=secret")
+    monkeypatch.setenv("SPARK_REMOTE", f"{place};token=secret")
+    assert f"--master {place}: nobody answers there" in refused(*SPARK)

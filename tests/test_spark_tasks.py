@@ -96,7 +96,7 @@ def test_any_log_and_records_in_any_files(data: st.DataObject) -> None:
         assert runs[0] == runs[1]
         if runs[0].code == 0:
             assert rejects[0].read_bytes() == rejects[1].read_bytes()
-        same("summary", *words, "--of", "talk", "--per", "handled", buckets=buckets)
+        same("summary", *words, "--per", "handled", "--by", "agent_id", buckets=buckets)
 
 
 @few(10)

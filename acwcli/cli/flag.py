@@ -43,9 +43,7 @@ def command(
         typer.Option("--only", metavar="VERDICT,…", help="List these verdicts only: over, under, watch …"),
     ] = None,
     every_agent: Annotated[bool, typer.Option("--all", help="List every agent, flagged or not.")] = False,
-    fail_on_flag: Annotated[
-        bool, typer.Option("--fail-on-flag", help="Exit 10 when a verdict is over or under.")
-    ] = False,
+    fail_on_flag: Annotated[bool, typer.Option("--fail-on-flag", help="Exit 10 on a verdict over or under.")] = False,
     of: Annotated[str, typer.Option("--of", help="What to measure: acw, talk, hold or handle.")] = "acw",
     per: Annotated[
         str, typer.Option("--per", help="What a mean divides by: wraps, or handled contacts (without ACW: 0 s).")

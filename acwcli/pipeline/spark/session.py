@@ -61,7 +61,7 @@ def start(cluster: Cluster) -> SparkSession:
         UsageError: pyspark or Java is missing, or nobody answers at the master.
         AcwError: Spark could not be started.
     """
-    master = cluster.master or ""
+    master = cluster.master or os.environ.get("SPARK_REMOTE", "")
     _refuse_incomplete(master)
     _refuse_silent(master)
     if master.startswith("local"):
@@ -119,14 +119,17 @@ def _refuse_silent(master: str) -> None:
         return
     usual = {"spark": 7077, "sc": 15002}[kind]
     problem: object = ""
-    for place in places.split("/")[0].split(";")[0].split(","):
+    named = re.split("[/;]", places)[0]  # what follows may be a token
+    for place in named.split(","):
         host, _, port = place.partition(":")
         try:
             socket.create_connection((host, int(port or usual)), timeout=_PATIENCE_S).close()
             return
         except (OSError, ValueError) as error:
             problem = error
-    raise UsageError(f"--master {master}: nobody answers there ({problem}); check host and port, and that it runs")
+    raise UsageError(
+        f"--master {kind}://{named}: nobody answers there ({problem}); check host and port, and that it runs"
+    )
 
 
 @contextlib.contextmanager
