@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import reduce
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 import polars as pl
 
@@ -22,6 +22,7 @@ from acwcli.store.manifest import store_at
 
 if TYPE_CHECKING:
     from acwcli.pipeline.stored import Stored
+    from acwcli.reconstruct.combine import Reconstructed
 
 FIRST_INSTANTS: dict[Kind, str] = {
     "states": "event_time",
@@ -29,6 +30,16 @@ FIRST_INSTANTS: dict[Kind, str] = {
     "wraps": "wrap_start",
     "aggregates": "wrap_start",
 }
+
+
+class Elsewhere(Protocol):
+    """Rows of states and records that are not in this process."""
+
+    def rebuilt(self, needs: frozenset[str], max_wrap_ms: int, gap_cap_ms: int | None) -> Reconstructed:
+        """Rebuild all wraps where the rows are; see `acwcli.reconstruct.combine.reconstruct`."""
+
+    def of_kind(self, kind: Kind) -> pl.DataFrame | None:
+        """Of states the talks, of records who waits and is called: what is asked of them beside the wraps."""
 
 
 @dataclass
@@ -40,15 +51,19 @@ class Loaded:
         recognised: what each path was taken for, including files in folders that were skipped.
         counts: the account of each file.
         since: wraps that start before are no longer kept (a store after retention); None: all are.
+        elsewhere: who has the rows of states and records; None: `files` have them.
     """
 
     files: list[FileFrame]
     recognised: list[detect.Recognised]
     counts: list[RowCounts]
     since: datetime | None = None
+    elsewhere: Elsewhere | None = None
 
     def of_kind(self, kind: Kind) -> pl.DataFrame | None:
         """All rows of one kind with `file` and `row`, in file order; None when there are none of that kind."""
+        if self.elsewhere is not None and kind in ("states", "contacts"):
+            return self.elsewhere.of_kind(kind)
         frames = [
             loaded.frame.with_columns(pl.lit(index, pl.UInt32).alias("file"))
             for index, loaded in enumerate(self.files)

@@ -92,13 +92,7 @@ def wraps(
     Returns:
         Wraps of every status.
     """
-    found = reconstruct(
-        loaded.of_kind("states"),
-        loaded.of_kind("contacts"),
-        needs=needs,
-        max_wrap_ms=options.max_wrap_ms,
-        gap_cap_ms=options.gap_cap_ms,
-    )
+    found = _rebuilt(loaded, options, needs)
     given = loaded.of_kind("wraps")
     if given is not None:
         _add_given(found, given)
@@ -113,6 +107,18 @@ def wraps(
         result.notes.append("wraps files hold only contacts with a wrap; the talk of others is not in them")
     result.aggregates = _sums(result)
     return named_and_filtered(_kept(result), roster, lookup)
+
+
+def _rebuilt(loaded: Loaded, options: WrapOptions, needs: frozenset[str]) -> Reconstructed:
+    if loaded.elsewhere is not None:
+        return loaded.elsewhere.rebuilt(needs, options.max_wrap_ms, options.gap_cap_ms)
+    return reconstruct(
+        loaded.of_kind("states"),
+        loaded.of_kind("contacts"),
+        needs=needs,
+        max_wrap_ms=options.max_wrap_ms,
+        gap_cap_ms=options.gap_cap_ms,
+    )
 
 
 def named_and_filtered(result: Wraps, roster: Roster | None, lookup: Lookup | None) -> Wraps:
