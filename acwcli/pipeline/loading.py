@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Protocol
 
 import polars as pl
 
+from acwcli.analyse.inspection import FileFacts
 from acwcli.errors import DamagedError, InputError, NoWrapsError
 from acwcli.formats import detect
 from acwcli.formats.frames import FileFrame, Kind, Match, Probe
@@ -52,6 +53,7 @@ class Loaded:
         counts: the account of each file.
         since: wraps that start before are no longer kept (a store after retention); None: all are.
         elsewhere: who has the rows of states and records; None: `files` have them.
+        told: what a store knows of its files where they were not read again; their wraps are not counted in it.
     """
 
     files: list[FileFrame]
@@ -59,6 +61,7 @@ class Loaded:
     counts: list[RowCounts]
     since: datetime | None = None
     elsewhere: Elsewhere | None = None
+    told: Sequence[FileFacts] = ()
 
     def of_kind(self, kind: Kind) -> pl.DataFrame | None:
         """All rows of one kind with `file` and `row`, in file order; None when there are none of that kind."""

@@ -41,6 +41,9 @@ def inspect(found: Wraps, *, verbose: bool = False) -> Table:
 def _file_facts(found: Wraps) -> list[FileFacts]:
     matches = {item.probe.input.name: item for item in found.loaded.recognised}
     begun = dict(found.frame.group_by("file").len().iter_rows())
+    if found.loaded.told:
+        told = zip(found.loaded.told, found.loaded.counts, strict=True)
+        return [replace(item, counts=counts, wraps=begun.get(index, 0)) for index, (item, counts) in enumerate(told)]
     facts = []
     for index, (loaded, counts) in enumerate(zip(found.loaded.files, found.loaded.counts, strict=True)):
         item = matches[loaded.source]
