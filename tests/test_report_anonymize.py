@@ -216,3 +216,15 @@ def test_a_key_is_made_once_and_only_for_this_user(night, tmp_path):
 
 def test_the_variable_is_no_misspelt_option(night):
     assert "no such option" not in acw("summary", *night, "--anonymize").err
+
+
+def test_inspect_and_check_name_nobody():
+    both = [ROOT / "sample_data/five9_agent_states", ROOT / "sample_data/five9_call_log"]
+    assert "eli@example.com" in acw("inspect", *both, "--verbose").text
+    hidden = acw("inspect", *both, "--verbose", "--anonymize", "-f", "json")
+    assert hidden.code == 0, hidden.err
+    assert "reconciliation of agent-" in hidden.text
+    assert "eli@" not in hidden.text + hidden.err
+    checked = acw("check", *both, "--alert", "p90=1s", "--where", "agent_id = 'ana@example.com'", "--anonymize")
+    assert checked.code == 0, checked.err
+    assert "ana@" not in checked.text + checked.err

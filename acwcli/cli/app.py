@@ -13,6 +13,7 @@ from typer.core import TyperCommand, TyperGroup
 
 from acwcli.cli import narrate, progress
 from acwcli.cli.configured import ConfiguredCommand
+from acwcli.cli.plain_options import take_plain_values
 from acwcli.errors import AcwError, ExitCode, UsageError, did_you_mean
 
 COMMANDS = {
@@ -48,6 +49,11 @@ BARE = ("formats", "methods", "config", "completion")
 
 class LazyGroup(TyperGroup):
     """Lists commands from `COMMANDS` and imports a command's module only when it runs."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:  # noqa: ANN401
+        """Parse the words before the command."""
+        take_plain_values(self.get_params(ctx))
+        return super().parse_args(ctx, args)
 
     def list_commands(self, ctx: Any) -> list[str]:  # noqa: ANN401, ARG002  # typer's own context class is private
         """The commands in the order a user meets them."""

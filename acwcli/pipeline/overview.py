@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime
 
 import polars as pl
@@ -29,7 +30,12 @@ def formats() -> Table:
 
 def inspect(found: Wraps, *, verbose: bool = False) -> Table:
     """What each file was taken for, and the account of its rows."""
-    return inspection(_file_facts(found), verbose=verbose)
+    told = inspection(_file_facts(found), verbose=verbose)
+    if found.pseudonyms is None:
+        return told
+    texts = [name for name, kind in told.frame.schema.items() if kind == pl.String]
+    hidden = [told.frame[name].map_elements(found.pseudonyms.hidden, pl.String) for name in texts]
+    return replace(told, frame=told.frame.with_columns(hidden))
 
 
 def _file_facts(found: Wraps) -> list[FileFacts]:
@@ -41,14 +47,11 @@ def _file_facts(found: Wraps) -> list[FileFacts]:
         clock = FIRST_INSTANTS[loaded.kind]
         times = loaded.frame[clock] if clock in loaded.frame.columns else pl.Series([], dtype=pl.Datetime("ms", "UTC"))
         best = item.matches[item.format] if item.format in item.matches else Match(0)
-        details = loaded.details | _others(item) | _overlapping(found, index)
-        if found.pseudonyms is not None:
-            details = {fact: found.pseudonyms.hidden(said) for fact, said in details.items()}
         facts.append(
             FileFacts(
                 loaded.source, item.format, loaded.kind, counts, loaded.frame["agent_id"].drop_nulls().n_unique(),
                 begun.get(index, 0), *_span(times), best.why, _runner_up(item),
-                details | _reconciled(found, loaded.kind),
+                loaded.details | _others(item) | _overlapping(found, index) | _reconciled(found, loaded.kind),
             )
         )  # fmt: skip
     skipped = [item for item in found.loaded.recognised if item.format is None]
@@ -90,13 +93,17 @@ def _overlapping(found: Wraps, file: int) -> dict[str, str]:
 
 
 def _reconciled(found: Wraps, kind: str) -> dict[str, str]:
-    """How far states and records agree: in all, and for every agent of whom they do not."""
-    if kind != "contacts" or found.reconciliation.is_empty():
-        return {}
+    """How far states and records agree: over all agents, and for each agent with whom they do not."""
     by_agent = found.reconciliation
-    odd = by_agent.filter(pl.sum_horizontal("differ", "states_only", "records_only") > 0).sort("agent_id")
-    told = {"reconciliation": _agreement(by_agent.sum().row(0, named=True))}
-    return told | {f"reconciliation of {row['agent_id']}": _agreement(row) for row in odd.iter_rows(named=True)}
+    if kind != "contacts" or by_agent.is_empty():
+        return {}
+    counts = ("both", "differ", "states_only", "records_only")
+    apart = by_agent.filter(pl.sum_horizontal(counts[1:]) > 0)
+    told = {"reconciliation": f"{_agreement(by_agent.select(pl.exclude('agent_id').sum()).row(0, named=True))}; "
+            f"{apart.height:,} of {by_agent.height:,} agents differ"}  # fmt: skip
+    return told | {
+        f"reconciliation of {numbers['agent_id']}": _agreement(numbers) for numbers in apart.iter_rows(named=True)
+    }
 
 
 def _agreement(known: Mapping[str, int]) -> str:
