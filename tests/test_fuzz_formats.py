@@ -39,6 +39,8 @@ DELIMITERS = {"comma": ",", "semicolon": ";", "tab": "\t", "pipe": "|"}
 NEEDS = frozenset(WRAP_FRAME)
 _PREAMBLE = 6
 """Lines of a sample that may be titles and header."""
+_BEGINNING = 40
+"""Lines of a sample that most variants are made of."""
 
 
 @functools.cache
@@ -172,6 +174,7 @@ def try_variants(form: str, number: int, folder: Path) -> None:
     for variant in range(number):
         dice = random.Random(f"{SEED} {form} {variant}")
         name, whole = own[variant % len(own)]
+        whole = beginning(whole) if dice.randrange(3) else whole
         kind, content = damaged(whole, others, dice)
         path = folder / f"damaged.{name.rpartition('.')[2]}"
         path.write_bytes(content)
@@ -180,6 +183,14 @@ def try_variants(form: str, number: int, folder: Path) -> None:
             error = refusal(path, whole, what)
         named = error is None or isinstance(error, NoWrapsError) or str(path) in str(error)
         assert named, f"{what}: the error names no file: {error}"
+
+
+def beginning(content: bytes) -> bytes:
+    """The first lines of a text whose rows are lines: most variants need no more, and take half the time."""
+    text = content[:4] not in (b"PAR1", b"PK\3\4") and content[:2] != b"\x1f\x8b"
+    lines = content.splitlines(keepends=True)[:_BEGINNING] if text else [content]
+    one_document = content.lstrip()[:1] in (b"{", b"[") and not sound_documents(lines[0].decode(errors="replace"))
+    return content if one_document else b"".join(lines)
 
 
 def refusal(path: Path, whole: bytes, what: str) -> AcwError | None:

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from acwcli.cli.engine import EngineFlags
-from acwcli.cli.flags import OutFlags, Paths, ReadFlags, WrapFlags, with_flags
+from acwcli.cli.flags import HideFlags, OutFlags, Paths, ReadFlags, WrapFlags, with_flags
 from acwcli.errors import ExitCode
 
 
@@ -17,6 +17,7 @@ def command(
     read: ReadFlags,
     wrap: WrapFlags,
     out: OutFlags,
+    hide: HideFlags,
     at: EngineFlags,
     alert: Annotated[
         list[str] | None,
@@ -37,7 +38,7 @@ def command(
     from acwcli.cli import narrate, session
 
     rules = [pipeline.parse_alert(text) for text in alert or []]
-    rebuilt = session.rebuild(paths, read, wrap, out, pipeline.ALERT_NEEDS, at=at)
+    rebuilt = session.rebuild(paths, read, wrap, out, pipeline.ALERT_NEEDS, hide, at)
     answer = pipeline.alerts(rebuilt, rules, days=days, min_wraps=min_wraps)
     session.emit(answer, out, read.zone)
     found = pipeline.alert_lines(answer)

@@ -36,7 +36,7 @@ def command(
     ] = False,
     of: Annotated[str, typer.Option("--of", help="What to measure: acw, talk, hold or handle.")] = "acw",
 ) -> None:
-    """Set the mean against the distribution, and name who makes the difference.
+    """Set the mean against the distribution, and name who makes the difference. Everything is per wrap.
 
     \b
     Examples:

@@ -28,7 +28,7 @@ def command(
     min_wraps: Annotated[int, typer.Option("--min-wraps", min=1, help="Fewer are not enough data.")] = 20,
     of: Annotated[str, typer.Option("--of", help="What to measure: acw, talk, hold or handle.")] = "acw",
 ) -> None:
-    """Set one agent beside the peers: figures, rules, shapes of behaviour and the rows that show them.
+    """Set one agent beside the peers: figures, rules, shapes of behaviour and the rows that show them; all per wrap.
 
     \b
     Examples:

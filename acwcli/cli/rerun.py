@@ -8,6 +8,7 @@ from dataclasses import fields
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from acwcli.cli.fair import FairFlags
     from acwcli.cli.flags import HideFlags, ReadFlags, WrapFlags
 
 _NOT_ASKED = ("rejects",)
@@ -19,7 +20,7 @@ _SUFFIX = {"markdown": "md"}
 def command_line(
     command: str,
     paths: Sequence[str],
-    groups: Iterable[ReadFlags | WrapFlags | HideFlags],
+    groups: Iterable[ReadFlags | WrapFlags | HideFlags | FairFlags],
     own: Mapping[str, object],
     form: str,
 ) -> str:

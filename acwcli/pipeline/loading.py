@@ -184,7 +184,7 @@ def read_recognised(given: Sequence[tuple[detect.Recognised, ReadOptions]]) -> L
             groups.append((item.format, options, probes := []))
         probes.append(item.probe)
     files = [file for name, options, probes in groups for file in _read(name, probes, options)]
-    files.sort(key=_first_instant)
+    files.sort(key=first_instant)
     counts = [
         RowCounts(file.read, Counter(file.ignored), Counter(dict(file.rejects["reason"].value_counts().iter_rows())))
         for file in files
@@ -232,7 +232,7 @@ def refuse_bad_rows(loaded: Loaded, max_bad: float) -> None:
             )
 
 
-def _first_instant(loaded: FileFrame) -> tuple[bool, object, str]:
+def first_instant(loaded: FileFrame) -> tuple[bool, object, str]:
     """Files follow each other by their first instant, then by name."""
     clock = FIRST_INSTANTS[loaded.kind]
     first = loaded.frame[clock].min() if clock in loaded.frame.columns else None

@@ -14,7 +14,7 @@ from acwcli.formats.roster import Roster
 from acwcli.model.columns import COUNTED, LEGS, WRAP_FRAME
 from acwcli.pipeline.loading import Loaded
 from acwcli.reconstruct.combine import Reconstructed, reconstruct
-from acwcli.reconstruct.reconcile import reconcile
+from acwcli.reconstruct.reconcile import AGREEMENT, reconcile
 
 if TYPE_CHECKING:
     from acwcli.pipeline.veil import Pseudonyms
@@ -53,6 +53,7 @@ class Wraps:
         loaded: the files behind it.
         notes: what a reader of the figures should know.
         roster_columns: what the roster brought.
+        reconciliation: how far states and contact records agree, an agent a row; without rows where one has no ACW.
         aggregates: sums where the input holds nothing else; there are no wraps then.
         pseudonyms: what agents are called, where they are hidden.
     """
@@ -63,7 +64,7 @@ class Wraps:
     options: WrapOptions
     notes: list[str] = field(default_factory=list)
     roster_columns: tuple[str, ...] = ()
-    reconciliation: dict[str, float] = field(default_factory=dict)
+    reconciliation: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=AGREEMENT))
     aggregates: pl.DataFrame | None = None
     pseudonyms: Pseudonyms | None = None
 

@@ -155,6 +155,7 @@ def anonymise(found: Wraps, hiding: Pseudonyms) -> Wraps:
         frame=hide(found.frame),
         legs=None if found.legs is None else hide(found.legs),
         aggregates=None if found.aggregates is None else hide(found.aggregates),
+        reconciliation=hide(found.reconciliation),
         loaded=replace(found.loaded, files=files, elsewhere=elsewhere),
         notes=[hiding.hidden(note) for note in found.notes],
         roster_columns=tuple(name for name in found.roster_columns if name != "name"),

@@ -15,7 +15,7 @@ from acwcli.formats.grid import Grid
 from acwcli.formats.options import ReadOptions
 from acwcli.formats.rows import account, collect, picked, reject_reason
 from acwcli.formats.times import Times
-from acwcli.formats.words import column_unit, fold, state_of, usual_state_spellings
+from acwcli.formats.words import column_unit, fold, fold_expr, state_of, usual_state_spellings
 from acwcli.model.columns import INSTANT, STATES
 from acwcli.model.contact_hash import contact_hash
 
@@ -85,6 +85,7 @@ def read_grid(grid: Grid, options: ReadOptions) -> FileFrame:
         times.quick = False
         frame = collect(_canonical(grid, chosen, times, options), grid.source)
     frame, unknown = _with_strange_states(frame, grid, chosen, options)
+    frame = _with_wrap_reasons(frame, options)
     loaded = FileFrame(grid.source, "states", frame)
     frame = account(_agents_or_restarts(frame), grid, loaded)
     frame, notes = _in_time_order(frame)
@@ -105,6 +106,8 @@ def _canonical(grid: Grid, chosen: Chosen, times: Times, options: ReadOptions) -
     }
     columns |= _contact(chosen, options)
     columns |= {name: chosen.text(name).cast(pl.String) for name in _wanted(chosen, options)}
+    if options.wrap_reasons and "reason" in chosen:
+        columns["why"] = chosen.text("reason").cast(pl.String)
     given = {"event_time": times.text("event_time").is_not_null(), "state": state.is_not_null()}
     if "ended_at" in chosen or "duration" in chosen:
         columns["ended_at"], given["ended_at"] = _end(grid, chosen, times, columns["event_time"], options)
@@ -209,6 +212,16 @@ def _with_strange_states(
         shown = ", ".join(f"'{word}'" for word in strange[:5]) + (" …" if len(strange) > 5 else "")
         notes.append(f"states read as 'other': {shown} (name them with --state acw=…)")
     return frame.with_columns(state.alias("state")).drop("given state"), notes
+
+
+def _with_wrap_reasons(frame: pl.DataFrame, options: ReadOptions) -> pl.DataFrame:
+    """Not ready for one of the user's `--wrap-reason` is wrap-up."""
+    if "why" not in frame.columns:
+        return frame
+    wraps = fold_expr(pl.col("why")).is_in([fold(reason) for reason in options.wrap_reasons or ()])
+    hidden = ((pl.col("state") == "not_ready") & wraps).fill_null(False)
+    state = pl.when(hidden).then(pl.lit("acw")).otherwise("state").cast(pl.Enum(STATES))
+    return frame.with_columns(state=state).drop("why")
 
 
 def _in_time_order(frame: pl.DataFrame) -> tuple[pl.DataFrame, list[str]]:
