@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pickle
+import random
 from functools import partial
 
 from acwcli.formats.inputs import find_inputs
@@ -16,6 +17,7 @@ class Here:
 
     def __init__(self, cluster):
         self.kept = []
+        self.dice = random.Random(7)
         self.tasks = []
 
     def cores(self):
@@ -27,7 +29,7 @@ class Here:
 
     def read(self, sources, asked):
         found = []
-        for source in reversed(sources):  # in no order of its own
+        for source in self.in_no_order(sources):
             source, own = pickle.loads(pickle.dumps((source, asked)))
             content = source.input.path.read_bytes() if source.remote else None
             found += from_batches(as_batches(read(source, own, content)))
@@ -39,13 +41,17 @@ class Here:
         self.kept = [block for block in self.kept if block.file not in numbers]
 
     def each(self, kind, task):
-        return list(pickle.loads(pickle.dumps(task))(block for block in self.kept if block.kind == kind))
+        blocks = [block for block in self.kept if block.kind == kind]
+        return list(pickle.loads(pickle.dumps(task))(self.in_no_order(blocks)))
 
     def each_bucket(self, buckets, task):
         task = pickle.loads(pickle.dumps(task))
         parts = [[block for block in self.kept if block.bucket == number] for number in range(buckets)]
         assert sum(map(len, parts)) == len(self.kept)
-        return [found for part in reversed(parts) for found in task(reversed(part))]
+        return [found for part in self.in_no_order(parts) for found in task(self.in_no_order(part))]
+
+    def in_no_order(self, items):
+        return self.dice.sample(items, len(items))
 
 
 def load_here(runners):

@@ -10,13 +10,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from acwcli.analyse.shapes import with_calls
 from acwcli.pipeline import spark
 from acwcli.pipeline.spark import parts
+from acwcli.pipeline.spark.blocks import by_agent, unpack
+from acwcli.pipeline.spark.tasks import around
 from tests.cli import CONTACT_HEADER, GENERIC, MORNING, STATES, Ran, acw, one_wrap, written
 from tests.reference import strategies
 from tests.reference.writing import WRITERS
 from tests.spark_here import Here, load_here
 from tests.test_properties import few
+from tests.test_shapes_around import contact_file, frame, wrap
 
 CONTACTS = f"{GENERIC}/contacts.csv"
 PARQUET = f"{GENERIC}/states.parquet"
@@ -66,6 +70,16 @@ def test_every_question(words, paths, ran):
 @pytest.mark.parametrize("buckets", [1, 2, 50, 1000])
 def test_any_number_of_buckets(buckets):
     assert same("reconstruct", MORNING, CONTACTS, buckets=buckets).code == 0
+
+
+@pytest.mark.parametrize("turn", [1, -1])
+def test_ties_keep_the_order_of_files_whatever_order_they_are_read_in(turn, tmp_path):
+    states = ("talking", "acw", "hold", "acw", "ready", "acw", "not_ready")[::turn]
+    for number, state in enumerate(states):
+        rows = [f"{agent},2026-03-02 08:0{number}:00,ready,,q" for agent in "abcdefgh"]
+        rows += [f"{agent},2026-03-02 09:00:00,{state},c{agent},q" for agent in "abcdefgh"]
+        written(tmp_path, f"{9 - number}.csv", [*rows, f"a,2026-03-02 1{number}:00:00,ready,,q"])
+    assert same("reconstruct", tmp_path, buckets=2).code == 0
 
 
 def test_gaps():
@@ -150,6 +164,12 @@ def test_nothing_known_and_a_named_file_nobody_knows(tmp_path):
     assert same("summary", tmp_path / "none.csv").code == 3
 
 
+def test_a_damaged_file_in_a_folder(tmp_path):
+    written(tmp_path, "log.csv", one_wrap())
+    written(tmp_path, "torn.parquet", b"PAR1 and then nothing that ends as it should")
+    assert "or move it away" in same("summary", tmp_path).err
+
+
 def test_maps_of_several_files(tmp_path):
     one = written(tmp_path, "one.csv", [row.replace(",", ";") for row in one_wrap()], "wer;wann;was;ruf;schlange")
     other = written(tmp_path, "two.csv", one_wrap("b", "c9"))
@@ -174,6 +194,28 @@ def test_pseudonyms(monkeypatch):
     for words in (["flag", STATES, "--all"], ["explain", "a01", STATES, CONTACTS], ["report", STATES]):
         run = same(*words, "--anonymize")
         assert b"a01" not in run.out
+
+
+@pytest.mark.parametrize("hiding", [[], ["--anonymize"]], ids=["ids", "pseudonyms"])
+def test_what_goes_on_around_wraps(hiding, tmp_path, monkeypatch):
+    monkeypatch.setenv("ACW_ANONYMIZE_KEY", "0123456789abcdef0123456789abcdef")
+    path = contact_file(tmp_path, avoids="a03", calls="a07")
+    assert b"calls-inside" in same("explain", "a07", path, "--format", "json", *hiding).out
+    assert b"longer-when-waiting" in same("explain", "a03", path, "--format", "json", *hiding).out
+
+
+def test_the_first_talk_of_a_contact_is_what_counts():
+    talks = [("c2", 5, "voice"), ("c2", 30, "voice"), ("c3", 6, "chat"), (None, 7, "voice"), ("c4", 40, "voice")]
+    rows = [
+        {"agent_id": "a", "event_time": at, "state": "talking", "contact_id": c, "channel": on} for c, at, on in talks
+    ]
+    events = frame([*rows, {**rows[0], "event_time": 1, "state": "ringing"}])
+    wraps = frame([wrap(0, 10), wrap(25, 35), wrap(38, 41)])
+    blocks = around(by_agent(events, "states", 0, 0, 2), "states")
+    reduced = pl.concat([unpack(block.payload) for block in blocks])
+    assert reduced.height == 2
+    assert with_calls(wraps, None, events)["calls"].to_list() == [1, 0, 1]
+    assert with_calls(wraps, None, reduced)["calls"].to_list() == [1, 0, 1]
 
 
 def test_urls_go_through_spark(tmp_path):

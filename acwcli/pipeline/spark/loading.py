@@ -10,7 +10,7 @@ from functools import partial
 
 import polars as pl
 
-from acwcli.errors import InputError, UsageError
+from acwcli.errors import DamagedError, InputError, UsageError
 from acwcli.formats import detect
 from acwcli.formats.frames import FileFrame, Kind, Probe
 from acwcli.formats.inputs import Input, find_inputs
@@ -189,6 +189,9 @@ def _loaded(
 
 def _refuse_failed(accounts: Sequence[Account]) -> None:
     for account in accounts:
+        if isinstance(account.error, DamagedError) and not all(own.source.input.named for own in accounts):
+            # Without it the figures would be from less data than the folder holds.
+            raise DamagedError(f"{account.error}, or move it away, or name the files to read")
         if account.error is not None:
             raise account.error
         if account.engine != ENGINE:
