@@ -133,6 +133,15 @@ class WrapFlags:
     where: Annotated[
         str | None, _opt("--where", help="SQL over wraps columns: \"queue = 'billing'\".", panel=_WRAP, metavar="SQL")
     ] = None
+    memory: Annotated[
+        str | None,
+        _opt(
+            "--memory",
+            help="How much memory to take before rows go to disk (half of what is free).",
+            panel=_WRAP,
+            metavar="SIZE",
+        ),
+    ] = None
 
 
 @dataclass(frozen=True)

@@ -55,7 +55,8 @@ def rebuild(
             report_counts(kept.loaded, out, kept)
             return kept
     progress.reading(paths, quiet=out.quiet)
-    loaded = pipeline.load(paths, reading, look_again=files)
+    memory = parse.size(wrap.memory, "--memory") if wrap.memory is not None else None
+    loaded = pipeline.load(paths, reading, look_again=files, memory=memory)
     veil = None if secret is None else pipeline.pseudonyms(secret, loaded, roster, lookup)
     if veil is not None:
         narrate.hide_with(veil.hidden)
