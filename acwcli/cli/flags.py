@@ -17,7 +17,10 @@ _WRAP = "Wraps"
 _OUT = "Output"
 
 Paths = Annotated[
-    list[str], typer.Argument(metavar="PATH...", help="Files, folders, globs or - for stdin.", show_default=False)
+    list[str],
+    typer.Argument(
+        metavar="PATH...", help="Files, folders, globs, s3://… or https://…, - for stdin.", show_default=False
+    ),
 ]
 
 QueueLimits = Annotated[
