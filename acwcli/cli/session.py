@@ -59,7 +59,8 @@ def rebuild(
             return kept
     progress.reading(paths, quiet=out.quiet)
     if cluster is None:
-        loaded = pipeline.load(paths, reading, look_again=files)
+        memory = parse.size(wrap.memory, "--memory") if wrap.memory is not None else None
+        loaded = pipeline.load(paths, reading, look_again=files, memory=memory)
     else:
         from acwcli.pipeline import spark
 

@@ -95,8 +95,8 @@ def pseudonyms(key: bytes, loaded: Loaded, roster: Roster | None = None, lookup:
     """
     if len(key) < SHORTEST_KEY:
         raise UsageError(f"--anonymize: the key is shorter than {SHORTEST_KEY} letters, so pseudonyms could be guessed")
-    ids = [file.frame["agent_id"] for file in loaded.files if "agent_id" in file.frame.columns]
-    agents = {agent: agent for own in ids for agent in own.unique().drop_nulls().cast(pl.String)}
+    ids = [file.rows().select(pl.col("agent_id").unique()) for file in loaded.files if "agent_id" in file.frame.columns]
+    agents = {agent: agent for own in ids for agent in own.collect().to_series().drop_nulls().cast(pl.String)}
     known = {name: agent for agent, name in lookup.of("agent_id").items()} if lookup is not None else {}
     personal = [name for name in roster.columns if _names_people(roster.frame, name)] if roster is not None else []
     if roster is not None:

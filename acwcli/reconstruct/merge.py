@@ -30,7 +30,9 @@ def merged(parts: Iterable[Reconstructed], needs: frozenset[str]) -> Reconstruct
     wraps, legs, records, restarts = [], [], [], []
     for part in parts:
         wraps.append(_compact(part.wraps, needs))
-        legs += [_compact(part.legs, needs | set(_ALWAYS_THERE))] if part.legs is not None else []
+        # Places in the wraps of one part say nothing of the whole.
+        own = part.legs.drop("wrap", strict=False) if part.legs is not None else None
+        legs += [_compact(own, needs | set(_ALWAYS_THERE))] if own is not None else []
         records += [part.records.select(_OF_RECORDS)] if part.records is not None and "contact_id" in needs else []
         restarts += [part.restarts] if part.restarts is not None else []
         for file, reasons in part.ignored.items():
