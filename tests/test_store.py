@@ -229,6 +229,19 @@ def test_every_command_and_option_answers_as_from_the_files(store, tmp_path):
     assert b"no time" in rejects[0].read_bytes()
 
 
+def test_a_report_of_a_store_is_that_of_its_files(store, tmp_path):
+    """All but the command that makes it once more."""
+    paths = [night(tmp_path, day, agents=5) for day in DAYS[:3]]
+    paths.append(written(tmp_path, "y.csv", [f"z1,b1,{DAYS[3]} 10:00:00,60,30"], CONTACT_HEADER))
+    for path in paths:
+        ingest(store, path)
+    kept, direct = (acw("report", *given, "--format", "json", "--min-wraps", "1") for given in ([store], paths))
+    assert (kept.code, direct.code) == (0, 0), kept.err
+    reports = [json.loads(ran.text) for ran in (kept, direct)]
+    assert reports[0].pop("command") != reports[1].pop("command")
+    assert reports[0] == reports[1]
+
+
 def test_a_store_beside_files(store, tmp_path):
     first, second = night(tmp_path, DAYS[0]), night(tmp_path, DAYS[1])
     ingest(store, first)

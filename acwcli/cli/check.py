@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from acwcli.cli.engine import EngineFlags
 from acwcli.cli.flags import HideFlags, OutFlags, Paths, ReadFlags, WrapFlags, with_flags
 from acwcli.errors import ExitCode
 
@@ -17,6 +18,7 @@ def command(
     wrap: WrapFlags,
     out: OutFlags,
     hide: HideFlags,
+    at: EngineFlags,
     alert: Annotated[
         list[str] | None,
         typer.Option("--alert", metavar="NAME=VALUE", help="p90=120s, over_60s=20%, rejected=1%, missing=7d Mon-Fri …"),
@@ -36,7 +38,7 @@ def command(
     from acwcli.cli import narrate, session
 
     rules = [pipeline.parse_alert(text) for text in alert or []]
-    rebuilt = session.rebuild(paths, read, wrap, out, pipeline.ALERT_NEEDS, hide)
+    rebuilt = session.rebuild(paths, read, wrap, out, pipeline.ALERT_NEEDS, hide, at)
     answer = pipeline.alerts(rebuilt, rules, days=days, min_wraps=min_wraps)
     session.emit(answer, out, read.zone)
     found = pipeline.alert_lines(answer)

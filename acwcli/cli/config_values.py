@@ -20,6 +20,7 @@ _EXPECTED = {
     "list": "a text or a list of texts",
     "DURATION": "a duration such as 60s, 1m30s or 00:01:30",
     "SHARE": "a share such as '5%' or 0.05",
+    "SIZE": "a size such as '500MB' or '2GiB'",
     "ZONE": "an IANA zone such as 'Europe/Berlin'",
 }
 
@@ -108,6 +109,7 @@ def _checked(option: Option, text: str, where: str, name: str = "") -> str:
     checks: dict[str, Callable[[str], object]] = {
         "DURATION": duration_ms,
         "SHARE": lambda word: parse.share(word, ""),
+        "SIZE": lambda word: parse.size(word, ""),
         "ZONE": parse.zone,
     }
     if kind in checks:

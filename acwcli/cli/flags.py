@@ -17,7 +17,10 @@ _WRAP = "Wraps"
 _OUT = "Output"
 
 Paths = Annotated[
-    list[str], typer.Argument(metavar="PATH...", help="Files, folders, globs or - for stdin.", show_default=False)
+    list[str],
+    typer.Argument(
+        metavar="PATH...", help="Files, folders, globs, s3://… or https://…, - for stdin.", show_default=False
+    ),
 ]
 
 QueueLimits = Annotated[
@@ -132,6 +135,15 @@ class WrapFlags:
     ] = None
     where: Annotated[
         str | None, _opt("--where", help="SQL over wraps columns: \"queue = 'billing'\".", panel=_WRAP, metavar="SQL")
+    ] = None
+    memory: Annotated[
+        str | None,
+        _opt(
+            "--memory",
+            help="How much memory to take before rows go to disk (half of what is free).",
+            panel=_WRAP,
+            metavar="SIZE",
+        ),
     ] = None
 
 

@@ -20,7 +20,9 @@ def command(
     store: Annotated[str, typer.Option("--store", metavar="DIR", help="The store; made when it is not there.")],
     paths: Annotated[
         list[str] | None,
-        typer.Argument(metavar="PATH...", help="Files, folders, globs or - for stdin.", show_default=False),
+        typer.Argument(
+            metavar="PATH...", help="Files, folders, globs, s3://… or https://…, - for stdin.", show_default=False
+        ),
     ] = None,
     retention: Annotated[
         str | None,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import zoneinfo
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
@@ -133,3 +134,11 @@ def share(text: str, flag: str) -> float:
     if not 0 <= value <= 1:
         raise UsageError(f"{flag} '{text}' is no share; write 1% or 0.01")
     return value
+
+
+def size(text: str, flag: str) -> int:
+    """Read `500MB`, `1.5 GB`, `2GiB` or a number of bytes."""
+    found = re.fullmatch(r"(\d+(?:\.\d+)?)\s*([kmgt]?)(i?)b?", text.strip().lower())
+    if found is None or float(found[1]) <= 0:
+        raise UsageError(f"{flag} '{text}' is no size; write 500MB, 1.5GB or 2GiB")
+    return max(int(float(found[1]) * (1024 if found[3] else 1000) ** (" kmgt".index(found[2] or " "))), 1)

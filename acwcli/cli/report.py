@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from acwcli.cli.engine import EngineFlags
 from acwcli.cli.fair import FairFlags, mix_of, newcomers_of
 from acwcli.cli.flags import HideFlags, OutFlags, Paths, ReadFlags, WrapFlags, with_flags
 from acwcli.errors import ExitCode
@@ -20,6 +21,7 @@ def command(
     out: OutFlags,
     hide: HideFlags,
     fair: FairFlags,
+    at: EngineFlags,
     within: Annotated[
         str | None,
         typer.Option("--within", metavar="DURATION", help="The limit people speak of, e.g. 60s (default: p80)."),
@@ -66,7 +68,7 @@ def command(
     )
     # The formats of a report are not those of a table; they are checked above.
     needs = pipeline.report_needs(options.peers, options.mix)
-    rebuilt = session.rebuild(paths, read, wrap, replace(out, format="json"), needs, hide)
+    rebuilt = session.rebuild(paths, read, wrap, replace(out, format="json"), needs, hide, at)
     answer = pipeline.report(rebuilt, replace(options, newcomers=newcomers(rebuilt)))
     session.emit_with(lambda stream: write_report(answer, form, stream, lang=language), out)
     if fail_on_flag and pipeline.flags_anybody(answer):

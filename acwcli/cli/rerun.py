@@ -7,11 +7,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import fields
 from typing import TYPE_CHECKING
 
+from acwcli.formats.cloud import shown
+
 if TYPE_CHECKING:
     from acwcli.cli.fair import FairFlags
     from acwcli.cli.flags import HideFlags, ReadFlags, WrapFlags
 
-_NOT_ASKED = ("rejects",)
+_NOT_ASKED = ("rejects", "memory")
 """Options that change no figure."""
 _DEFAULTS = {"min_wraps": 20, "lang": "en"}
 _SUFFIX = {"markdown": "md"}
@@ -32,7 +34,7 @@ def command_line(
     for group in groups:
         asked |= {f.name: getattr(group, f.name) for f in fields(group) if getattr(group, f.name) != f.default}
     asked |= {name: value for name, value in own.items() if value != _DEFAULTS.get(name)}
-    words = ["acw", command, *paths]
+    words = ["acw", command, *map(shown, paths)]
     for name, value in asked.items():
         if name in _NOT_ASKED or value in (None, False, []):
             continue

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import polars as pl
 
+from acwcli.formats.parted import Parted, part_rows
 from acwcli.formats.words import is_total
 
 _VARIANTS = str.maketrans(
@@ -36,6 +37,20 @@ def one_spelling(agents: pl.Series) -> tuple[pl.Series, list[str]]:
         return agents, []
     united = agents.cast(pl.String).replace(variants).cast(agents.dtype)
     return united, [f"{len(variants)} agent ids united with another spelling of the same letters or digits"]
+
+
+def one_spelling_of_parts(rows: Parted) -> tuple[Parted, list[str]]:
+    """Like `one_spelling`, for rows on disk; those of a united agent move to one part."""
+    agents = rows.rows().select(pl.col("agent_id").unique()).collect(engine="streaming")["agent_id"]
+    united, notes = one_spelling(agents)
+    if not notes:
+        return rows, []
+    pairs = pl.DataFrame({"old": agents.cast(pl.String), "new": united.cast(pl.String)}).drop_nulls()
+    variants = dict(pairs.filter(pl.col("old") != pl.col("new")).iter_rows())
+    named = pl.col("agent_id").cast(pl.String).replace(variants).cast(agents.dtype)
+    moved = part_rows(rows.rows().with_columns(named), rows.count, order=rows.order, everybody=rows.everybody)
+    rows.remove()
+    return moved, notes
 
 
 def _dictionary(agents: pl.Series) -> list[str]:

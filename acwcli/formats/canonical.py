@@ -12,6 +12,7 @@ from acwcli.formats.duration_text import decide_duration, duration_ms
 from acwcli.formats.frames import FileFrame, Kind, Match, Probe
 from acwcli.formats.grid import Grid
 from acwcli.formats.options import ReadOptions
+from acwcli.formats.parted import NEWEST_FIRST
 from acwcli.formats.rows import account, picked, reject_reason
 from acwcli.formats.words import fold, fold_expr, state_of
 from acwcli.model.columns import AGGREGATE_FRAME, CONTACT_FRAME, STATES
@@ -146,6 +147,6 @@ def finish_states(
     times = frame["event_time"].drop_nulls()
     if times.len() > 1 and times[0] != times[-1] and times.is_sorted(descending=True):
         frame = frame.reverse()
-        loaded.notes.append("newest first: read from its end")
+        loaded.notes.append(NEWEST_FIRST)
     loaded.frame = frame.drop("raw_state").rename({"raw_reason": "reason"}, strict=False)
     return loaded

@@ -15,6 +15,7 @@ from acwcli.formats.grid_data import Raw
 from acwcli.formats.inputs import Input
 from acwcli.formats.json_documents import sample_documents
 from acwcli.formats.json_rows import is_json
+from acwcli.formats.parted import Parted
 from acwcli.formats.plain import Plain, as_plain
 
 Kind = Literal["states", "contacts", "wraps", "aggregates"]
@@ -81,7 +82,9 @@ class FileFrame:
     Attributes:
         source: the file's name as the user knows it.
         kind: which canonical frame it is.
-        frame: good rows, plus (states) rejected ones with `rejected` true at their place in the file.
+        frame: good rows, plus (states) rejected ones with `rejected` true at their place in the file; none when the
+            rows are on disk.
+        parted: the rows on disk, where memory is too small for them.
         read: rows read, good or not.
         ignored: rows that never entered the frame, by reason.
         rejects: `row reason` of every rejected row.
@@ -99,6 +102,21 @@ class FileFrame:
     notes: list[str] = field(default_factory=list)
     details: dict[str, str] = field(default_factory=dict)
     raw_text: Raw | None = None
+    parted: Parted | None = None
+
+    def rows(self) -> pl.LazyFrame:
+        """All rows, wherever they are; in no order when they are on disk."""
+        return self.frame.lazy() if self.parted is None else self.parted.rows()
+
+    def in_part(self, number: int | None) -> pl.DataFrame:
+        """The rows of one part of the agents in the order of the file; for None, or in memory, all rows."""
+        if self.parted is None:
+            return self.frame
+        return self.parted.rows().collect(engine="streaming") if number is None else self.parted.part(number)
+
+    def put_on_disk(self, rows: Parted) -> None:
+        """Have these rows in place of the frame, which keeps its columns only."""
+        self.parted, self.frame = rows, rows.rows().collect_schema().to_frame()
 
     def raw(self, rows: Sequence[int]) -> dict[int, str]:
         """The raw text of rows, for the rejects file."""

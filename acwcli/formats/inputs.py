@@ -1,4 +1,4 @@
-"""From the paths a user typed to the files that will be read: files, folders, globs and standard input."""
+"""From the paths a user typed to the files that will be read: files, folders, globs, addresses and standard input."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from acwcli.errors import InputError, did_you_mean
+from acwcli.formats import cloud
 from acwcli.formats.scratch import scratch_file
 from acwcli.model.marker import STORE_FILE
 
@@ -33,7 +34,7 @@ class Input:
 
 
 def find_inputs(paths: Sequence[str]) -> list[Input]:
-    """Expand files, folders (recursive, hidden files skipped), globs and `-` into readable files.
+    """Expand files, folders (recursive, hidden files skipped), globs, addresses and `-` into readable files.
 
     The order is that of the arguments, sorted inside a folder or glob; a file met twice is read once.
 
@@ -51,6 +52,8 @@ def find_inputs(paths: Sequence[str]) -> list[Input]:
 def _expand(text: str) -> list[Input]:
     if text == "-":
         return [_copy_stdin()]
+    if cloud.is_remote(text):
+        return [Input(name, path, named) for name, path, named in cloud.fetch(text)]
     if not text:
         raise InputError("'': an empty path; name a file or folder, or '.' for this one")
     try:

@@ -28,6 +28,7 @@ class ReadOptions:
         only_mapped: take no column but those in `columns`.
         max_bad: share of rejected rows per file that is still accepted.
         needs: wrap columns the question needs; others need not be read.
+        parts: put rows on disk, in so many parts by agent; 0 keeps them in memory.
     """
 
     tz: str = "UTC"
@@ -47,3 +48,4 @@ class ReadOptions:
     only_mapped: bool = False
     max_bad: float = 0.01
     needs: frozenset[str] = frozenset()
+    parts: int = 0

@@ -11,6 +11,7 @@ from polars.expr.whenthen import ChainedThen, Then
 from acwcli.errors import DamagedError, UsageError, did_you_mean
 from acwcli.formats.frames import FileFrame
 from acwcli.formats.grid import Grid
+from acwcli.formats.parted import Parted, part_rows
 from acwcli.formats.words import is_total
 from acwcli.model.meter import metered
 
@@ -68,11 +69,7 @@ def account(frame: pl.DataFrame, grid: Grid, loaded: FileFrame) -> pl.DataFrame:
     Returns:
         Good and rejected rows (`rejected` only where there are any), without totals and rows not picked.
     """
-    loaded.read = frame.height + grid.ignored.total()
-    loaded.ignored = Counter(grid.ignored)
-    loaded.notes.extend(grid.notes)
-    loaded.details.update(grid.details)
-    loaded.raw_text = grid.raw
+    _account_read(frame.height, grid, loaded)
     if not frame["picked"].all():
         unpicked = frame.filter(~pl.col("picked"))
         loaded.ignored["not picked by --rows"] += unpicked.height
@@ -81,16 +78,48 @@ def account(frame: pl.DataFrame, grid: Grid, loaded: FileFrame) -> pl.DataFrame:
     if frame["reason"].null_count() == frame.height:
         return frame.drop("reason")
     bad = frame.filter(pl.col("reason").is_not_null()).select("row", pl.col("reason").cast(pl.String))
+    left_out = pl.col("row").is_in(_account_bad(bad, grid, loaded))
+    frame = frame.filter(~(left_out & pl.col("reason").is_not_null()))
+    return frame.with_columns(rejected=pl.col("reason").is_not_null()).drop("reason")
+
+
+def account_parted(rows: Parted, grid: Grid, loaded: FileFrame) -> Parted:
+    """Account rows on disk with `reason`, `picked` and `row`; like `account`, but nothing is rewritten."""
+    said = {"unpicked": ~pl.col("picked"), "bad": pl.col("picked") & pl.col("reason").is_not_null()}
+    counts = rows.rows().select(pl.len(), **{name: condition.sum() for name, condition in said.items()})
+    read, unpicked, bad = counts.collect(engine="streaming").row(0)
+    _account_read(read, grid, loaded)
+    if unpicked:
+        loaded.ignored["not picked by --rows"] += unpicked
+        rows = rows.then(lambda found: found.filter("picked"))
+    rows = rows.then(lambda found: found.drop("picked"))
+    if not bad:
+        return rows.then(lambda found: found.drop("reason"))
+    rejected = pl.col("reason").is_not_null()
+    listed = rows.rows().filter(rejected).select("row", pl.col("reason").cast(pl.String)).collect(engine="streaming")
+    left_out = pl.col("row").is_in(_account_bad(listed.sort("row"), grid, loaded))
+    return rows.then(lambda found: found.filter(~(left_out & rejected)).with_columns(rejected=rejected).drop("reason"))
+
+
+def _account_read(rows: int, grid: Grid, loaded: FileFrame) -> None:
+    loaded.read = rows + grid.ignored.total()
+    loaded.ignored = Counter(grid.ignored)
+    loaded.notes.extend(grid.notes)
+    loaded.details.update(grid.details)
+    loaded.raw_text = grid.raw
+
+
+def _account_bad(bad: pl.DataFrame, grid: Grid, loaded: FileFrame) -> list[int]:
+    """Keep the rejected rows of `row reason` in order; return those that are no data after all."""
     bad = _named_by_reader(bad, grid)
     no_data = _no_data(bad, grid)
     for reason, rows in no_data.items():
         loaded.ignored[reason] += len(rows)
     if totals := len(no_data.get("total row", [])):
         loaded.notes.append(f"{loaded.source}: {totals} total row{'s' * (totals > 1)} recognised and left out")
-    left_out = pl.col("row").is_in([row for rows in no_data.values() for row in rows])
-    loaded.rejects = bad.filter(~left_out)
-    frame = frame.filter(~(left_out & pl.col("reason").is_not_null()))
-    return frame.with_columns(rejected=pl.col("reason").is_not_null()).drop("reason")
+    left_out = [row for rows in no_data.values() for row in rows]
+    loaded.rejects = bad.filter(~pl.col("row").is_in(left_out))
+    return left_out
 
 
 def _named_by_reader(bad: pl.DataFrame, grid: Grid) -> pl.DataFrame:
@@ -132,5 +161,22 @@ def collect(frame: pl.LazyFrame, source: str) -> pl.DataFrame:
         columns = frame.collect_schema().names()
         return (metered(frame, "row") if "row" in columns else frame).collect(engine="streaming")
     except (pl.exceptions.PolarsError, pl.exceptions.PanicException) as error:
-        first = str(error).splitlines()[0]
-        raise DamagedError(f"{source}: cannot be read to its end ({first}); export or copy it again") from error
+        raise _damaged(source, error) from error
+
+
+def streamed(frame: pl.LazyFrame, source: str, parts: int) -> Parted:
+    """Like `collect` for rows of states with `row`, but they go to disk.
+
+    Raises:
+        DamagedError: the file cannot be read to its end.
+        OutputError: the disk is full.
+    """
+    try:
+        return part_rows(metered(frame, "row"), parts, order="row", everybody=True)
+    except (pl.exceptions.PolarsError, pl.exceptions.PanicException) as error:
+        raise _damaged(source, error) from error
+
+
+def _damaged(source: str, error: BaseException) -> DamagedError:
+    first = str(error).splitlines()[0]
+    return DamagedError(f"{source}: cannot be read to its end ({first}); export or copy it again")

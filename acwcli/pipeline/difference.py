@@ -229,14 +229,19 @@ def _loaded(task: Task, files: Sequence[KeptFile], read: Mapping[int, Sequence[C
 def account(frame: FileFrame, counts: RowCounts) -> KeptFrame:
     """What a manifest says of a frame."""
     clock = FIRST_INSTANTS[frame.kind]
-    first = frame.frame[clock].min() if clock in frame.frame.columns else None
+    times = frame.frame[clock] if clock in frame.frame.columns else pl.Series([])
     instants = [name for name, kind in frame.frame.schema.items() if isinstance(kind, pl.Datetime)]
     no_instant = pl.all_horizontal(pl.lit(True), *(pl.col(name).is_null() for name in instants))
+    timeless = frame.frame.filter(no_instant).height if frame.kind == "contacts" else 0
+    agents = frame.frame["agent_id"].drop_nulls().n_unique()
     return KeptFrame(
-        frame.kind, round(first.timestamp() * 1000) if isinstance(first, datetime) else None, counts.read,
-        dict(counts.ignored), dict(counts.rejected), list(frame.notes),
-        frame.frame.filter(no_instant).height if frame.kind == "contacts" else 0,
+        frame.kind, _epoch_ms(times.min()), counts.read, dict(counts.ignored), dict(counts.rejected), list(frame.notes),
+        timeless, _epoch_ms(times.max()), agents,
     )  # fmt: skip
+
+
+def _epoch_ms(instant: object) -> int | None:
+    return round(instant.timestamp() * 1000) if isinstance(instant, datetime) else None
 
 
 def _accounts(task: Task, before: _Rebuilt, after: _Rebuilt) -> dict[int, list[KeptFrame]] | None:
@@ -269,6 +274,7 @@ def _moved(held: KeptFrame, before: KeptFrame, after: KeptFrame) -> KeptFrame | 
     return replace(
         held, read=held.read + after.read - before.read, ignored=dict(+ignored), rejected=dict(+rejected),
         notes=notes, first_ms=first, timeless=held.timeless + after.timeless - before.timeless,
+        last_ms=after.last_ms, agents=after.agents,
     )  # fmt: skip
 
 

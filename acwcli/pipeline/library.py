@@ -53,6 +53,7 @@ class Reading(TypedDict, total=False):
         wrap_reasons: pause reasons that are wrap-up.
         profiles: profile files.
         max_bad: share of rejected rows per file that is still accepted, 0 to 1.
+        memory: bytes to take before rows go to disk; without it half of what is free (`--memory`).
         roster: file with `agent_id` and columns to join.
         lookup: lists of ids and names.
         max_wrap: a longer wrap is stuck.
@@ -73,6 +74,7 @@ class Reading(TypedDict, total=False):
     wrap_reasons: tuple[str, ...] | None
     profiles: tuple[str, ...]
     max_bad: float
+    memory: int | None
     roster: str | None
     lookup: tuple[str, ...]
     max_wrap: Length
@@ -315,10 +317,10 @@ def _read(sources: Sources, reading: Reading, needs: frozenset[str]) -> Data:
     if isinstance(sources, Data):
         return sources
     listed = [sources] if isinstance(sources, str | PathLike | pl.LazyFrame | pl.DataFrame) else list(sources)
-    given = {name: value for name, value in reading.items() if name not in _OF_WRAPS}
+    given = {name: value for name, value in reading.items() if name not in (*_OF_WRAPS, "memory")}
     options = ReadOptions(**given, needs=needs)  # type: ignore[arg-type]  # the keys of Reading are its fields
     paths = [_path(source) for source in listed]
-    loaded = _load(paths, options)
+    loaded = _load(paths, options, memory=reading.get("memory"))
     for place, (path, source) in enumerate(zip(paths, listed, strict=True), 1):
         if isinstance(source, pl.LazyFrame | pl.DataFrame):  # its file has another name in every run
             for file in loaded.files:

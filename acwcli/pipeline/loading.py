@@ -8,20 +8,25 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import reduce
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 import polars as pl
 
+from acwcli.analyse.inspection import FileFacts
 from acwcli.errors import DamagedError, InputError, NoWrapsError
 from acwcli.formats import detect
 from acwcli.formats.frames import FileFrame, Kind, Match, Probe
 from acwcli.formats.inputs import Input, find_inputs
 from acwcli.formats.options import ReadOptions
+from acwcli.formats.scratch import sweep
 from acwcli.model.counts import RowCounts
+from acwcli.pipeline.memory import parts_for
+from acwcli.pipeline.parting import on_disk
 from acwcli.store.manifest import store_at
 
 if TYPE_CHECKING:
     from acwcli.pipeline.stored import Stored
+    from acwcli.reconstruct.combine import Reconstructed
 
 FIRST_INSTANTS: dict[Kind, str] = {
     "states": "event_time",
@@ -29,6 +34,16 @@ FIRST_INSTANTS: dict[Kind, str] = {
     "wraps": "wrap_start",
     "aggregates": "wrap_start",
 }
+
+
+class Elsewhere(Protocol):
+    """Rows of states and records that are not in this process."""
+
+    def rebuilt(self, needs: frozenset[str], max_wrap_ms: int, gap_cap_ms: int | None) -> Reconstructed:
+        """Rebuild all wraps where the rows are; see `acwcli.reconstruct.combine.reconstruct`."""
+
+    def of_kind(self, kind: Kind) -> pl.DataFrame | None:
+        """Of states the talks, of records who waits and is called: what is asked of them beside the wraps."""
 
 
 @dataclass
@@ -40,17 +55,28 @@ class Loaded:
         recognised: what each path was taken for, including files in folders that were skipped.
         counts: the account of each file.
         since: wraps that start before are no longer kept (a store after retention); None: all are.
+        elsewhere: who has the rows of states and records; None: `files` have them.
+        told: what a store knows of its files where they were not read again; their wraps are not counted in it.
+        parts: rows of states and contacts are on disk, in so many parts by agent; 0: in memory.
     """
 
     files: list[FileFrame]
     recognised: list[detect.Recognised]
     counts: list[RowCounts]
     since: datetime | None = None
+    elsewhere: Elsewhere | None = None
+    told: Sequence[FileFacts] = ()
+    parts: int = 0
 
-    def of_kind(self, kind: Kind) -> pl.DataFrame | None:
-        """All rows of one kind with `file` and `row`, in file order; None when there are none of that kind."""
+    def of_kind(self, kind: Kind, part: int | None = None) -> pl.DataFrame | None:
+        """All rows of one kind, or of one part of the agents, with `file` and `row`; None when there is no such file.
+
+        They come in file order, but for all rows from disk: those come agent by agent.
+        """
+        if self.elsewhere is not None and kind in ("states", "contacts"):
+            return self.elsewhere.of_kind(kind)
         frames = [
-            loaded.frame.with_columns(pl.lit(index, pl.UInt32).alias("file"))
+            loaded.in_part(part).with_columns(pl.lit(index, pl.UInt32).alias("file"))
             for index, loaded in enumerate(self.files)
             if loaded.kind == kind
         ]
@@ -94,17 +120,21 @@ def _said_of(source: str, note: str) -> str:
     return note if note.startswith(source) else f"{source}: {note}"
 
 
-def load(paths: Sequence[str], options: ReadOptions, *, look_again: bool = False) -> Loaded:
+def load(paths: Sequence[str], options: ReadOptions, *, look_again: bool = False, memory: int | None = None) -> Loaded:
     """Find, recognise and read files; a store stands for the files it was made from.
 
     Args:
         paths: files, folders, globs, stores or `-`.
         options: how to read.
         look_again: recognise the files of a store anew, to tell why they fit.
+        memory: bytes that reading and rebuilding may take; rows go to disk when they need more. None takes half of what
+            is free.
 
     Raises:
         InputError: a path that cannot be read, a named file nobody knows, or a damaged file, named or not.
+        OutputError: rows have to go to disk, and it is full.
     """
+    sweep()
     stores = {path: store_at(path) for path in paths}
     plain = [path for path, root in stores.items() if root is None]
     inputs = find_inputs(plain) if plain else []
@@ -114,7 +144,8 @@ def load(paths: Sequence[str], options: ReadOptions, *, look_again: bool = False
         if not given:
             empty = ", ".join(paths)
             raise NoWrapsError(f"{empty}: the store holds no files yet; acw ingest --store DIR PATH brings some")
-        return replace(read_recognised(_with_contact_ids(given)), since=since)
+        given = _with_contact_ids(given)
+        return replace(read_recognised(given, parts_for(given, memory)), since=since)
     except DamagedError as error:
         if all(item.named for item in inputs):
             raise
@@ -157,8 +188,13 @@ def known(input: Input, name: str, options: ReadOptions) -> detect.Recognised:
     return detect.Recognised(Probe(input, options.encoding), name, {name: match}, options=options)
 
 
-def read_recognised(given: Sequence[tuple[detect.Recognised, ReadOptions]]) -> Loaded:
-    """Read files; those of one format and one way of reading together."""
+def read_recognised(given: Sequence[tuple[detect.Recognised, ReadOptions]], parts: int = 0) -> Loaded:
+    """Read files; those of one format and one way of reading together.
+
+    Args:
+        given: what they are, and how to read each.
+        parts: see `Loaded.parts`.
+    """
     groups: list[tuple[str, ReadOptions, list[Probe]]] = []
     for item, options in given:
         if item.format is None:
@@ -168,13 +204,17 @@ def read_recognised(given: Sequence[tuple[detect.Recognised, ReadOptions]]) -> L
         if probes is None:
             groups.append((item.format, options, probes := []))
         probes.append(item.probe)
-    files = [file for name, options, probes in groups for file in _read(name, probes, options)]
+    files = [
+        on_disk(file, parts)
+        for name, options, probes in groups
+        for file in _read(name, probes, replace(options, parts=parts))
+    ]
     files.sort(key=first_instant)
     counts = [
         RowCounts(file.read, Counter(file.ignored), Counter(dict(file.rejects["reason"].value_counts().iter_rows())))
         for file in files
     ]
-    return Loaded(files, [item for item, _ in given], counts)
+    return Loaded(files, [item for item, _ in given], counts, parts=parts)
 
 
 def _with_contact_ids(
@@ -220,5 +260,7 @@ def refuse_bad_rows(loaded: Loaded, max_bad: float) -> None:
 def first_instant(loaded: FileFrame) -> tuple[bool, object, str]:
     """Files follow each other by their first instant, then by name."""
     clock = FIRST_INSTANTS[loaded.kind]
-    first = loaded.frame[clock].min() if clock in loaded.frame.columns else None
+    if clock not in loaded.frame.columns:
+        return (True, 0, loaded.source)
+    first = loaded.rows().select(pl.col(clock).min()).collect(engine="streaming").item()
     return (first is None, first or 0, loaded.source)

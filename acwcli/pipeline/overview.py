@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import datetime
 
 import polars as pl
 
@@ -41,16 +40,19 @@ def inspect(found: Wraps, *, verbose: bool = False) -> Table:
 def _file_facts(found: Wraps) -> list[FileFacts]:
     matches = {item.probe.input.name: item for item in found.loaded.recognised}
     begun = dict(found.frame.group_by("file").len().iter_rows())
+    if found.loaded.told:
+        told = zip(found.loaded.told, found.loaded.counts, strict=True)
+        return [replace(item, counts=counts, wraps=begun.get(index, 0)) for index, (item, counts) in enumerate(told)]
     facts = []
     for index, (loaded, counts) in enumerate(zip(found.loaded.files, found.loaded.counts, strict=True)):
         item = matches[loaded.source]
         clock = FIRST_INSTANTS[loaded.kind]
-        times = loaded.frame[clock] if clock in loaded.frame.columns else pl.Series([], dtype=pl.Datetime("ms", "UTC"))
+        agents, first, last = loaded.rows().select(*_facts(loaded.frame, clock)).collect(engine="streaming").row(0)
         best = item.matches[item.format] if item.format in item.matches else Match(0)
         facts.append(
             FileFacts(
-                loaded.source, item.format, loaded.kind, counts, loaded.frame["agent_id"].drop_nulls().n_unique(),
-                begun.get(index, 0), *_span(times), best.why, _runner_up(item),
+                loaded.source, item.format, loaded.kind, counts, agents,
+                begun.get(index, 0), first, last, best.why, _runner_up(item),
                 loaded.details | _others(item) | _overlapping(found, index) | _reconciled(found, loaded.kind),
             )
         )  # fmt: skip
@@ -114,6 +116,7 @@ def _agreement(known: Mapping[str, int]) -> str:
     )
 
 
-def _span(times: pl.Series) -> tuple[datetime | None, datetime | None]:
-    first, last = times.min(), times.max()
-    return (first if isinstance(first, datetime) else None, last if isinstance(last, datetime) else None)
+def _facts(frame: pl.DataFrame, clock: str) -> list[pl.Expr]:
+    """How many agents there are, and the first and last instant, where there are any."""
+    times = pl.col(clock) if clock in frame.columns else pl.lit(None, pl.Datetime("ms", "UTC"))
+    return [pl.col("agent_id").drop_nulls().n_unique(), times.min().alias("first"), times.max().alias("last")]

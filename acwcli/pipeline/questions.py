@@ -98,23 +98,25 @@ def observations(found: Wraps, question: Question) -> pl.LazyFrame:
             more = "" if found.roster_columns else "; --roster FILE brings more (team, site …)"
             raise UsageError(f"unknown column '{name}'{did_you_mean(name, known)}; known: {', '.join(known)}{more}")
     frame = _measured(found, question)
-    if frame.is_empty():
+    # Picked once for all figures; anew for each where memory is short.
+    frame = frame if found.loaded.parts else frame.collect().lazy()
+    if not frame.select(pl.len()).collect().item():
         raise NoWrapsError(_why_nothing(found, question))
     return _with_derived(frame, found, question)
 
 
-def _with_derived(frame: pl.DataFrame, found: Wraps, question: Question) -> pl.LazyFrame:
+def _with_derived(frame: pl.LazyFrame, found: Wraps, question: Question) -> pl.LazyFrame:
     derived = [name for name in question.groups if name in DERIVED]
     bands = [length_band()] if CONTACT_LENGTH in question.groups else []
     instant = "wrap_end" if question.attribute == "end" else "wrap_start"
-    return frame.lazy().with_columns(*derived_columns(derived, found.options.tz, instant), *bands)
+    return frame.with_columns(*derived_columns(derived, found.options.tz, instant), *bands)
 
 
-def _measured(found: Wraps, question: Question) -> pl.DataFrame:
+def _measured(found: Wraps, question: Question) -> pl.LazyFrame:
     if question.of == "acw":
-        return found.frame.filter(pl.col("status").is_in(COUNTED)).with_columns(value_ms="acw_ms")
+        return found.frame.lazy().filter(pl.col("status").is_in(COUNTED)).with_columns(value_ms="acw_ms")
     if found.legs is None:
-        return found.frame.clear()
+        return found.frame.clear().lazy()
     talk, hold, acw = pl.col("talk_ms"), pl.col("hold_ms"), pl.col("acw_ms")
     value, sure = {
         "talk": (talk, pl.col("sure_talk")),
@@ -122,8 +124,8 @@ def _measured(found: Wraps, question: Question) -> pl.DataFrame:
         "handle": (talk + hold.fill_null(0) + acw.fill_null(0), pl.col("sure_talk") & pl.col("sure_acw")),
     }[question.of]
     legs, _ = asked_for(found.legs, found.options)
-    legs = legs.with_columns(value_ms=value, ended_by=pl.lit(None, pl.String))
-    return legs.filter(pl.col("value_ms").is_not_null() & sure)
+    known = legs.lazy().with_columns(value_ms=value, ended_by=pl.lit(None, pl.String))
+    return known.filter(pl.col("value_ms").is_not_null() & sure)
 
 
 def handled(found: Wraps, question: Question) -> pl.LazyFrame:
@@ -141,13 +143,13 @@ def handled(found: Wraps, question: Question) -> pl.LazyFrame:
         raise UsageError(f"--per handled: {given[0]} holds wraps, not contacts without one; read the export itself")
     wraps = found.frame.filter(pl.col("status") == "ok").with_columns(value_ms="acw_ms")
     if found.legs is None:
-        return _with_derived(wraps, found, question)
+        return _with_derived(wraps.lazy(), found, question)
     silent = found.legs.filter(pl.col("unwrapped") & pl.col("sure_talk")).with_columns(
         wrap_start="over", wrap_end="over"
     )
     silent, _ = asked_for(complete(silent), found.options)
     none = silent.with_columns(value_ms=pl.lit(0, pl.Int64), method=pl.lit(None, wraps.schema["method"]))
-    return _with_derived(pl.concat([wraps, none], how="diagonal_relaxed"), found, question)
+    return _with_derived(pl.concat([wraps, none], how="diagonal_relaxed").lazy(), found, question)
 
 
 def _why_nothing(found: Wraps, question: Question) -> str:

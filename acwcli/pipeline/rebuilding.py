@@ -14,6 +14,7 @@ from acwcli.formats.roster import Roster
 from acwcli.model.columns import COUNTED, LEGS, WRAP_FRAME
 from acwcli.pipeline.loading import Loaded
 from acwcli.reconstruct.combine import Reconstructed, reconstruct
+from acwcli.reconstruct.merge import merged
 from acwcli.reconstruct.reconcile import AGREEMENT, reconcile
 
 if TYPE_CHECKING:
@@ -92,13 +93,7 @@ def wraps(
     Returns:
         Wraps of every status.
     """
-    found = reconstruct(
-        loaded.of_kind("states"),
-        loaded.of_kind("contacts"),
-        needs=needs,
-        max_wrap_ms=options.max_wrap_ms,
-        gap_cap_ms=options.gap_cap_ms,
-    )
+    found = _rebuilt(loaded, options, needs)
     given = loaded.of_kind("wraps")
     if given is not None:
         _add_given(found, given)
@@ -113,6 +108,23 @@ def wraps(
         result.notes.append("wraps files hold only contacts with a wrap; the talk of others is not in them")
     result.aggregates = _sums(result)
     return named_and_filtered(_kept(result), roster, lookup)
+
+
+def _rebuilt(loaded: Loaded, options: WrapOptions, needs: frozenset[str]) -> Reconstructed:
+    """The wraps of all agents at once, or of one part of the agents after the other where rows are on disk."""
+    if loaded.elsewhere is not None:
+        return loaded.elsewhere.rebuilt(needs, options.max_wrap_ms, options.gap_cap_ms)
+
+    def of_agents(part: int | None) -> Reconstructed:
+        return reconstruct(
+            loaded.of_kind("states", part),
+            loaded.of_kind("contacts", part),
+            needs=needs,
+            max_wrap_ms=options.max_wrap_ms,
+            gap_cap_ms=options.gap_cap_ms,
+        )
+
+    return merged(map(of_agents, range(loaded.parts)), needs) if loaded.parts else of_agents(None)
 
 
 def named_and_filtered(result: Wraps, roster: Roster | None, lookup: Lookup | None) -> Wraps:

@@ -12,7 +12,10 @@ from acwcli.reconstruct.contacts import end_of_talk, without_duplicates, wraps_f
 from acwcli.reconstruct.states import FromStates, wraps_from_states
 
 _KEYS = ["agent_id", "contact_id"]
+REPEATED = "duplicate"
 _TEXTS = ("queue", "channel", "direction", "disposition")
+UNTOLD = "untold"
+"""Column of contact records: no record of the file tells whether its contact was taken (see `untold`)."""
 
 
 @dataclass
@@ -25,17 +28,19 @@ class Reconstructed:
             over` (a handled contact without any wrap, and when it was over), or None.
         ignored: per file index, why rows took no part.
         records: the contact records that stayed, with `talk_end`; None without records.
+        restarts: `file row` of repeated restarts of the platform, ignored here; they happen to every agent.
     """
 
     wraps: pl.DataFrame
     legs: pl.DataFrame | None = None
     ignored: dict[int, Counter[str]] = field(default_factory=dict)
     records: pl.DataFrame | None = None
+    restarts: pl.DataFrame | None = None
 
-    def ignore(self, reason: str, rows: pl.DataFrame) -> None:
-        """Account rows (with a `file` column) as ignored."""
+    def ignore(self, reason: str, rows: pl.DataFrame, times: int = 1) -> None:
+        """Account rows (with a `file` column) as ignored; -1 times takes back what was accounted before."""
         for file, count in rows.group_by("file").len().iter_rows():
-            self.ignored.setdefault(file, Counter())[reason] += count
+            self.ignored.setdefault(file, Counter())[reason] += times * count
 
 
 def reconstruct(
@@ -50,7 +55,8 @@ def reconstruct(
 
     Args:
         events: canonical state rows of all files in order (with `file`, `row`), or None.
-        contacts: canonical contact records of all files (with `file`, `row`, `row_hash`), or None.
+        contacts: canonical contact records of all files (with `file`, `row`, `row_hash`, and `untold` where they are
+            not all of them), or None.
         needs: wrap columns the question needs; others may be absent.
         max_wrap_ms: see `wraps_from_states`.
         gap_cap_ms: infer wraps from gaps up to this length; None: do not.
@@ -60,6 +66,8 @@ def reconstruct(
     """
     result = Reconstructed(pl.DataFrame())
     parts = []
+    if contacts is not None and UNTOLD not in contacts.columns and LEGS in needs:
+        contacts = contacts.with_columns(untold().over("file").alias(UNTOLD))
     records = _stay(contacts, result) if contacts is not None else None
     if events is not None:
         found = _from_states(events, records, needs, max_wrap_ms, result)
@@ -77,7 +85,7 @@ def reconstruct(
 def _stay(contacts: pl.DataFrame, result: Reconstructed) -> pl.DataFrame:
     """Records that can be read: an agent, and not a repetition."""
     stay, repeated = without_duplicates(contacts)
-    result.ignore("duplicate", repeated)
+    result.ignore(REPEATED, repeated)
     nobody = stay["agent_id"].is_null()
     result.ignore("no agent", stay.filter(nobody))
     return stay.filter(~nobody).with_columns(talk_end=end_of_talk())
@@ -89,7 +97,12 @@ def _from_states(
     named = records.select("agent_id", "contact_id", record_end="talk_end") if records is not None else None
     wanted = needs | {"contact_id"} if records is not None else needs
     found = wraps_from_states(events, max_wrap_ms=max_wrap_ms, needs=wanted, records=named)
-    result.ignore("duplicate", events.select(pl.col("file").gather(found.duplicates)))
+    repeated = events.select(pl.col("file", "row", "agent_id").gather(found.duplicates))
+    everybody = pl.col("agent_id").is_null()
+    result.ignore(REPEATED, repeated.filter(~everybody))
+    restarts = repeated.filter(everybody).select("file", "row")
+    result.ignore(REPEATED, restarts)
+    result.restarts = restarts
     wraps = found.wraps.with_columns(method=pl.lit("state"))
     if found.legs is not None:
         wraps = _with_leg_times(wraps, found)
@@ -199,16 +212,20 @@ def _sometime() -> pl.Expr:
     return pl.coalesce("talk_end", "acw_start", "answered_at", "offered_at")
 
 
+def untold() -> pl.Expr:
+    """Whether no record of a file tells if its contact was taken: no time of answer, no talk, no hold anywhere."""
+    told = ("answered_at", "talk_ms", "hold_ms")
+    return pl.all_horizontal(pl.col(name).is_null() for name in told).all()
+
+
 def _unwrapped() -> pl.Expr:
     """Whether a record is of a contact its agent took, without any ACW recorded.
 
     A time of answer, or talk or hold over 0, say that it was taken; in a file without any of these every record is.
     """
-    told = ("answered_at", "talk_ms", "hold_ms")
     taken = pl.col("answered_at").is_not_null() | (pl.col("talk_ms") > 0) | (pl.col("hold_ms") > 0)
-    untold = pl.all_horizontal(pl.col(name).is_null() for name in told).all().over("file")
     nothing = pl.all_horizontal(pl.col(name).is_null() for name in ("acw_ms", "acw_start", "acw_end"))
-    return nothing & (taken.fill_null(False) | untold)
+    return nothing & (taken.fill_null(False) | pl.col(UNTOLD))
 
 
 def _add_legs(records: pl.DataFrame, result: Reconstructed) -> None:

@@ -36,6 +36,8 @@ class KeptFrame:
         rejected: rows that could not be read, by reason.
         notes: what is to be said about reading it.
         timeless: contact records without any instant.
+        last_ms: its last instant (epoch ms); None without one.
+        agents: how many different agents are in it.
         part: where the frame itself is kept; empty where the file alone tells what it says.
     """
 
@@ -46,6 +48,8 @@ class KeptFrame:
     rejected: dict[str, int] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
     timeless: int = 0
+    last_ms: int | None = None
+    agents: int = 0
     part: str = ""
 
     def counts(self) -> RowCounts:

@@ -49,9 +49,14 @@ def _mapped(options: ReadOptions) -> Mapping[str, str]:
     return {name: target for name, target in options.columns.items() if name in _COLUMNS}
 
 
+def columns_of(grid: Grid, options: ReadOptions) -> Chosen:
+    """Which columns of a file are which."""
+    return choose(grid, () if options.only_mapped else _COLUMNS, _mapped(options))
+
+
 def read_grid(grid: Grid, options: ReadOptions) -> FileFrame:
     """Read one file that is rows already."""
-    chosen = choose(grid, () if options.only_mapped else _COLUMNS, _mapped(options))
+    chosen = columns_of(grid, options)
     times = Times(grid, chosen, options)
     frame = collect(picked(grid, options.rows).select(*_columns(grid, chosen, times, options)), grid.source)
     if chosen.shared_date is not None:

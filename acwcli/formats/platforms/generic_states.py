@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 import polars as pl
 
-from acwcli.formats.agents import one_spelling
+from acwcli.formats.agents import one_spelling, one_spelling_of_parts
 from acwcli.formats.columns import Chosen, choose
 from acwcli.formats.duration_text import decide_duration, duration_ms
 from acwcli.formats.frames import FileFrame, Match, Probe
 from acwcli.formats.grid import Grid
 from acwcli.formats.options import ReadOptions
-from acwcli.formats.rows import account, collect, picked, reject_reason
+from acwcli.formats.parted import NEWEST_FIRST, Parted
+from acwcli.formats.rows import account, account_parted, collect, picked, reject_reason, streamed
 from acwcli.formats.times import Times
 from acwcli.formats.words import column_unit, fold, fold_expr, state_of, usual_state_spellings
 from acwcli.model.columns import INSTANT, STATES
@@ -70,11 +72,18 @@ def _mapped(options: ReadOptions) -> Mapping[str, str]:
     return {name: target for name, target in options.columns.items() if name in _COLUMNS}
 
 
+def columns_of(grid: Grid, options: ReadOptions) -> Chosen:
+    """Which columns of a file are which."""
+    return choose(grid, () if options.only_mapped else _COLUMNS, _mapped(options))
+
+
 def read_grid(grid: Grid, options: ReadOptions) -> FileFrame:
     """Read one file that is rows already."""
-    chosen = choose(grid, () if options.only_mapped else _COLUMNS, _mapped(options))
+    chosen = columns_of(grid, options)
     times = Times(grid, chosen, options)
     times.quick = True
+    if options.parts:
+        return _read_parted(grid, chosen, times, options)
     frame = collect(_canonical(grid, chosen, times, options), grid.source)
     if frame["reason"].is_in(_UNREADABLE).any():
         times.quick = False
@@ -91,13 +100,55 @@ def read_grid(grid: Grid, options: ReadOptions) -> FileFrame:
     return loaded
 
 
-def _canonical(grid: Grid, chosen: Chosen, times: Times, options: ReadOptions) -> pl.LazyFrame:
-    """The canonical columns of all rows, each with the reason it is rejected for, if any."""
+def _read_parted(grid: Grid, chosen: Chosen, times: Times, options: ReadOptions) -> FileFrame:
+    """Like `read_grid`, but the rows go to disk as they are parsed; what shows only then costs another pass."""
+
+    def parsed(words: Mapping[str, str] | None = None) -> Parted:
+        rows = _canonical(grid, chosen, times, options, words)
+        return streamed(rows, grid.source, options.parts)
+
+    rows, strange = parsed(), (pl.col("state").is_null() & pl.col("given state")).any()
+    unreadable = pl.col("reason").is_in(_UNREADABLE).any().fill_null(False)
+    slow, strangers = rows.rows().select(unreadable, strange.alias("strange")).collect(engine="streaming").row(0)
+    if slow:
+        times.quick = False
+        rows = parsed()
+        strangers = rows.rows().select(strange).collect(engine="streaming").item()
+    unknown: list[str] = []
+    if strangers:
+        raw = grid.frame.select(chosen.text("state").cast(pl.String).alias("word")).unique()
+        words, unknown = _strange_words(collect(raw, grid.source)["word"], options)
+        rows = parsed(words)
+    loaded = FileFrame(grid.source, "states", pl.DataFrame())
+    rows = account_parted(
+        rows.then(lambda found: found.with_columns(_unless_restart()).drop("given state")), grid, loaded
+    )
+    rows, spelling = one_spelling_of_parts(rows)
+    falls = rows.falls_in("event_time")
+    loaded.put_on_disk(replace(rows, falls=falls))
+    notes = [NEWEST_FIRST] if falls else []
+    loaded.notes += [*times.notes(), *unknown, *notes, *spelling]
+    loaded.details |= {"columns": chosen.said(), "clock": times.said()}
+    return loaded
+
+
+def _canonical(
+    grid: Grid, chosen: Chosen, times: Times, options: ReadOptions, words: Mapping[str, str] | None = None
+) -> pl.LazyFrame:
+    """The canonical columns of all rows, each with the reason it is rejected for, if any.
+
+    Args:
+        grid: the file.
+        chosen: its columns.
+        times: its clocks.
+        options: how to read.
+        words: what every state word of the file means, where that is known.
+    """
     state = chosen.text("state").cast(pl.String)
     columns = {
         "agent_id": chosen.text("agent_id").cast(pl.String).cast(pl.Categorical),
         "event_time": times.instant("event_time"),
-        "state": _translated(state, grid, options),
+        "state": _translated(state, grid, options) if words is None else _states_of(state, words),
     }
     columns |= _contact(chosen, options)
     columns |= {name: chosen.text(name).cast(pl.String) for name in _wanted(chosen, options)}
@@ -134,10 +185,12 @@ def _contact(chosen: Chosen, options: ReadOptions) -> dict[str, pl.Expr]:
 
 def _agents_or_restarts(frame: pl.DataFrame) -> pl.DataFrame:
     """A row without agent is a restart of the platform when its state is `unknown`, and else no row."""
-    if not frame["agent_id"].null_count():
-        return frame
+    return frame.with_columns(_unless_restart()) if frame["agent_id"].null_count() else frame
+
+
+def _unless_restart() -> pl.Expr:
     restart = (pl.col("reason") == _NO_AGENT) & (pl.col("state") == "unknown")
-    return frame.with_columns(reason=pl.when(~restart.fill_null(False)).then(pl.col("reason")))
+    return pl.when(~restart.fill_null(False)).then(pl.col("reason"))
 
 
 def _wanted(chosen: Chosen, options: ReadOptions) -> list[str]:
@@ -172,7 +225,11 @@ def _translated(state: pl.Expr, grid: Grid, options: ReadOptions) -> pl.Expr:
     spellings = _spellings(sampled, options)
     if not options.states and all(spellings.get(word) == word for word in sampled):
         return state.cast(pl.Enum(STATES), strict=False)  # our own names: twice as fast as a translation
-    return state.replace_strict(spellings, default=None, return_dtype=pl.Enum(STATES))
+    return _states_of(state, spellings)
+
+
+def _states_of(state: pl.Expr, words: Mapping[str, str]) -> pl.Expr:
+    return state.replace_strict(words, default=None, return_dtype=pl.Enum(STATES))
 
 
 def _spellings(sampled: Sequence[str], options: ReadOptions) -> dict[str, str]:
@@ -196,16 +253,9 @@ def _with_strange_states(
     """Look again at words that were not foreseen: one may be known all the same, any other is some other state."""
     if not (frame["state"].is_null() & frame["given state"]).any():
         return frame.drop("given state"), []
-    own = _own_words(options.states)
     raw = collect(grid.frame.select(chosen.text("state").cast(pl.String).cast(_RAW_STATE).alias("word")), grid.source)
-    words = raw["word"].unique().drop_nulls().cast(pl.String).to_list()
-    known = {word: own.get(fold(word)) or state_of(word) for word in words}
-    states = {word: state or "other" for word, state in known.items()}
+    states, notes = _strange_words(raw["word"].unique().cast(pl.String), options)
     state = raw["word"].cast(pl.String).replace_strict(states, default=None, return_dtype=pl.Enum(STATES))
-    notes = []
-    if strange := sorted(word for word, name in known.items() if name is None):
-        shown = ", ".join(f"'{word}'" for word in strange[:5]) + (" …" if len(strange) > 5 else "")
-        notes.append(f"states read as 'other': {shown} (name them with --state acw=…)")
     return frame.with_columns(state.alias("state")).drop("given state"), notes
 
 
@@ -219,9 +269,21 @@ def _with_wrap_reasons(frame: pl.DataFrame, options: ReadOptions) -> pl.DataFram
     return frame.with_columns(state=state).drop("why")
 
 
+def _strange_words(words: pl.Series, options: ReadOptions) -> tuple[dict[str, str], list[str]]:
+    """What each distinct word of a file means, and what to say about those nobody knows."""
+    own = _own_words(options.states)
+    known = {word: own.get(fold(word)) or state_of(word) for word in words.drop_nulls().to_list()}
+    strange = sorted(word for word, name in known.items() if name is None)
+    states = {word: state or "other" for word, state in known.items()}
+    if not strange:
+        return states, []
+    shown = ", ".join(f"'{word}'" for word in strange[:5]) + (" …" if len(strange) > 5 else "")
+    return states, [f"states read as 'other': {shown} (name them with --state acw=…)"]
+
+
 def _in_time_order(frame: pl.DataFrame) -> tuple[pl.DataFrame, list[str]]:
     """A file whose clocks only fall is newest first: read it from its end."""
     times = frame["event_time"].drop_nulls()
     if times.len() > 1 and times[0] != times[-1] and times.is_sorted(descending=True):
-        return frame.reverse(), ["newest first: read from its end"]
+        return frame.reverse(), [NEWEST_FIRST]
     return frame, []

@@ -1,0 +1,98 @@
+"""How much memory there is, how much the files need, and into how many parts they go when that is more."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable
+from pathlib import Path
+
+import polars as pl
+
+from acwcli.formats import detect
+from acwcli.formats.frames import Probe
+from acwcli.formats.options import ReadOptions
+from acwcli.model.columns import LEGS
+
+_ENGINE_BYTES = 200_000_000
+"""What the process itself takes, whatever the files hold."""
+
+_ROW_BYTES, _WIDE_ROW_BYTES = 105, 215
+"""What rebuilding took at its peak per state event (10 million of them), and with contact ids or legs."""
+
+_WIDE = frozenset(("contact_id", "talk_ms", "hold_ms", LEGS))
+_PARTS_AT_LEAST, _PARTS_AT_MOST = 3, 128
+_PART_AT_LEAST_BYTES = 1_000_000  # smaller parts would cost more time than they save memory
+_HEAD_BYTES = 1 << 16
+_ZIPPED_ROW_BYTES = 30
+_CGROUPS = (
+    ("/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory.current"),
+    ("/sys/fs/cgroup/memory/memory.limit_in_bytes", "/sys/fs/cgroup/memory/memory.usage_in_bytes"),
+)
+
+
+def free_memory() -> int | None:
+    """Bytes that may be taken now without anything having to make room; None where the system does not tell."""
+    known = [_available(), *(_left_in(*pair) for pair in _CGROUPS)]
+    return min((size for size in known if size is not None), default=None)
+
+
+def default_memory() -> int | None:
+    """Half of what is free; None where nobody knows."""
+    free = free_memory()
+    return None if free is None else free // 2
+
+
+def parts_for(files: Iterable[tuple[detect.Recognised, ReadOptions]], memory: int | None) -> int:
+    """Into how many parts, by agent, rows go on disk; 0 when memory is enough.
+
+    Args:
+        files: what will be read, and how.
+        memory: bytes that may be taken; None takes half of what is free.
+    """
+    memory = default_memory() if memory is None else memory
+    if memory is None:
+        return 0
+    need = sum(
+        _rows_of(item.probe) * (_WIDE_ROW_BYTES if options.needs & _WIDE else _ROW_BYTES)
+        for item, options in files
+        if item.format is not None and detect.platform(item.format, options.profiles).KIND in ("states", "contacts")
+    )
+    room = max(memory - _ENGINE_BYTES, memory // 4, 1)
+    if need <= room:
+        return 0
+    # A quarter for a part: the wraps found so far, and what is computed from them, want their share.
+    wanted = min(-(-4 * need // room), need // _PART_AT_LEAST_BYTES, _PARTS_AT_MOST)
+    return max(wanted, _PARTS_AT_LEAST)
+
+
+def _rows_of(probe: Probe) -> int:
+    """How many rows a file has: counted in Parquet, else as its head lets guess."""
+    plain = probe.plain
+    if plain.kind == "parquet":
+        return int(pl.scan_parquet(plain.path, glob=False).select(pl.len()).collect().item())
+    size = plain.path.stat().st_size
+    if plain.kind == "xlsx":
+        return size // _ZIPPED_ROW_BYTES
+    with plain.path.open("rb") as stream:
+        head = stream.read(_HEAD_BYTES)
+    return round(size * max(head.count(b"\n"), 1) / max(len(head), 1))
+
+
+def _available() -> int | None:
+    try:
+        lines = Path("/proc/meminfo").read_text().splitlines()
+        return next(int(line.split()[1]) * 1024 for line in lines if line.startswith("MemAvailable:"))
+    except (OSError, StopIteration, ValueError):
+        pass
+    try:  # what is free now nobody tells here: take it that half is
+        return os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") // 2
+    except (AttributeError, OSError, ValueError):
+        return None
+
+
+def _left_in(limit: str, usage: str) -> int | None:
+    """What a container may still take."""
+    try:
+        return max(int(Path(limit).read_text()) - int(Path(usage).read_text()), 0)
+    except (OSError, ValueError):  # no such limit, or `max`
+        return None

@@ -1,0 +1,32 @@
+"""What is larger than memory: rows on disk, rebuilt by the same function one part of the agents after the other."""
+
+from __future__ import annotations
+
+import polars as pl
+
+from acwcli.formats.frames import FileFrame
+from acwcli.formats.parted import part_rows
+from acwcli.reconstruct.combine import UNTOLD, untold
+
+_PLACE = "__place"
+
+
+def on_disk(file: FileFrame, count: int) -> FileFrame:
+    """Put the rows of a file on disk that its reader has brought into memory; sums and wraps stay there.
+
+    Args:
+        file: the file.
+        count: the number of parts; 0 leaves everything in memory.
+
+    Raises:
+        OutputError: the disk is full.
+    """
+    if not count or file.parted is not None or file.kind not in ("states", "contacts"):
+        return file
+    kind = file.frame.schema["agent_id"]
+    rows = file.frame.with_row_index(_PLACE).lazy().with_columns(pl.col("agent_id").cast(pl.Categorical))
+    if file.kind == "contacts":
+        rows = rows.with_columns(untold().alias(UNTOLD))
+    parted = part_rows(rows, count, order=_PLACE, everybody=file.kind == "states")
+    file.put_on_disk(parted.then(lambda found: found.with_columns(pl.col("agent_id").cast(kind))))
+    return file

@@ -1,0 +1,56 @@
+"""What was rebuilt of some agents and of others → what is rebuilt of all of them, in little memory."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+
+import polars as pl
+
+from acwcli.reconstruct.combine import REPEATED, Reconstructed
+
+_WORDS = pl.Categorical(pl.Categories("wrap words", "acwcli", physical=pl.UInt8))
+_FEW_WORDS = ("method", "status", "ended_by")
+"""Columns of few words: a byte each, where a text takes sixteen."""
+
+_ALWAYS_THERE = ("wrap_end", "pieces", "ended_by", "talk_ms", "hold_ms")
+"""Columns that are rebuilt whether or not the question needs them."""
+
+_OF_RECORDS = ("agent_id", "contact_id", "acw_ms")
+
+
+def merged(parts: Iterable[Reconstructed], needs: frozenset[str]) -> Reconstructed:
+    """Put parts together; each agent is in one of them, and only restarts of the platform in several.
+
+    Args:
+        parts: what was rebuilt, taken one by one.
+        needs: wrap columns the question needs; no others stay.
+    """
+    whole = Reconstructed(pl.DataFrame())
+    wraps, legs, records, restarts = [], [], [], []
+    for part in parts:
+        wraps.append(_compact(part.wraps, needs))
+        # Places in the wraps of one part say nothing of the whole.
+        own = part.legs.drop("wrap", strict=False) if part.legs is not None else None
+        legs += [_compact(own, needs | set(_ALWAYS_THERE))] if own is not None else []
+        records += [part.records.select(_OF_RECORDS)] if part.records is not None and "contact_id" in needs else []
+        restarts += [part.restarts] if part.restarts is not None else []
+        for file, reasons in part.ignored.items():
+            whole.ignored.setdefault(file, Counter()).update(reasons)
+    whole.wraps = _joined(wraps)
+    whole.legs = _joined(legs) if legs else None
+    whole.records = _joined(records) if records else None
+    if restarts:  # accounted once, however many parts they were in
+        every = pl.concat(restarts)
+        whole.ignore(REPEATED, every, times=-1)
+        whole.ignore(REPEATED, every.unique())
+    return whole
+
+
+def _compact(found: pl.DataFrame, needs: frozenset[str] | set[str]) -> pl.DataFrame:
+    kept = found.drop([name for name in _ALWAYS_THERE if name not in needs], strict=False)
+    return kept.with_columns(pl.col(name).cast(_WORDS) for name in _FEW_WORDS if name in kept.columns)
+
+
+def _joined(frames: list[pl.DataFrame]) -> pl.DataFrame:
+    return pl.concat([frame for frame in frames if frame.width], how="diagonal_relaxed") if frames else pl.DataFrame()

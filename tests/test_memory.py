@@ -1,0 +1,243 @@
+"""`--memory`: what goes to disk in parts gives the very same answers, and nothing stays on the disk."""
+
+from __future__ import annotations
+
+import os
+import resource
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from acwcli import pipeline
+from acwcli.errors import ExitCode
+from acwcli.formats.options import ReadOptions
+from acwcli.formats.scratch import sweep
+from acwcli.model.columns import HANDLED, LEGS, WRAP_FRAME
+from tests.cli import ROOT, STATES, acw, acw_process, one_wrap, start, written
+from tests.reference import strategies
+from tests.reference.writing import WRITERS
+
+ALL_OF_IT, NONE_OF_IT = ("--memory", "1TB"), ("--memory", "1")
+SAMPLES = sorted(
+    str(path.relative_to(ROOT))
+    for path in (ROOT / "sample_data").glob("*/*")
+    if path.is_file() and path.suffix not in (".py", ".md") and path.parent.name != "stories"
+)
+QUESTIONS = (
+    ("reconstruct",),
+    ("inspect", "--verbose"),
+    ("summary", "--of", "handle", "--by", "agent_id,queue"),
+    ("summary", "--per", "handled"),
+    ("flag", "--all"),
+    ("explain", "a07"),
+)
+
+
+@pytest.fixture(autouse=True)
+def _in_root(monkeypatch):
+    monkeypatch.chdir(ROOT)
+
+
+def same(tmp_path, *words):
+    """A question with enough memory and with none: stdout, stderr, exit code and rejects."""
+    answers = []
+    for memory in (ALL_OF_IT, NONE_OF_IT):
+        rejects = tmp_path / "rejects.csv"
+        rejects.unlink(missing_ok=True)
+        ran = acw(*words, *memory, "--format", "json", "--rejects", rejects)
+        answers.append((ran.code, ran.text, ran.err, rejects.read_text() if rejects.exists() else None))
+    assert answers[0] == answers[1]
+    return answers[0]
+
+
+@pytest.mark.parametrize("path", SAMPLES)
+def test_every_sample_gives_the_same_wraps(path, tmp_path):
+    same(tmp_path, "reconstruct", path)
+
+
+@pytest.mark.parametrize("question", QUESTIONS, ids=" ".join)
+@pytest.mark.parametrize(
+    "paths", [(STATES,), ("sample_data/generic/states_fa.csv", "sample_data/generic/contacts.csv")], ids=("one", "both")
+)
+def test_every_question_has_the_same_answer(question, paths, tmp_path):
+    command, *options = question
+    if command == "explain":
+        options = []
+        paths = (*paths, "a07" if paths[0] == STATES else "a1")
+    same(tmp_path, command, *paths, *options)
+
+
+def test_rows_really_go_to_disk():
+    needs = frozenset(WRAP_FRAME)
+    assert pipeline.load([STATES], ReadOptions(needs=needs), memory=10**12).parts == 0
+    loaded = pipeline.load([STATES], ReadOptions(needs=needs), memory=1)
+    assert loaded.parts > 1
+    assert loaded.files[0].frame.is_empty()
+    parts = [loaded.of_kind("states", part) for part in range(loaded.parts)]
+    assert sum(part.height for part in parts) == loaded.counts[0].used
+    owners = [set(part["agent_id"].unique().cast(str)) for part in parts]
+    assert sum(map(len, owners)) == len(set().union(*owners))
+
+
+# --- what made-up logs hold -----------------------------------------------------------------------------------------
+
+
+def accounted(paths, memory):
+    """Wraps, legs and the account of some files, as plain rows in an order of their own."""
+    needs = frozenset(WRAP_FRAME) | {LEGS, HANDLED}
+    loaded = pipeline.load([str(path) for path in paths], ReadOptions(max_bad=1.0, needs=needs), memory=memory)
+    assert bool(loaded.parts) is (memory == 1)
+    found = pipeline.wraps(loaded, pipeline.WrapOptions(), needs)
+    # What places of wraps a leg knows is of use while they are rebuilt, not after.
+    legs = [] if found.legs is None else found.legs.drop("wrap", strict=False).rows(named=True)
+    return (
+        pipeline.wraps_table(found).frame.rows() if found.frame.height else [],
+        sorted(repr(sorted(leg.items())) for leg in legs),
+        loaded.counts,
+        loaded.rejects().rows(),
+        [*loaded.notes(), *found.notes],
+        found.reconciliation,
+    )
+
+
+@settings(max_examples=40, derandomize=True, deadline=None, suppress_health_check=list(HealthCheck))
+@given(st.data())
+def test_made_up_logs(data):
+    log = data.draw(strategies.state_logs())
+    beside = data.draw(st.sampled_from((None, "records", "newest first", "twice")))
+    files = [(log[::-1] if beside == "newest first" else log, "states.csv")]
+    if beside == "records":
+        files.append((data.draw(strategies.records_beside(log)), "contacts.csv"))
+    if beside == "twice":
+        files.append((log, "again.csv"))
+    with tempfile.TemporaryDirectory() as folder:
+        paths = []
+        for rows, name in files:
+            if rows:
+                paths.append(Path(folder, name))
+                WRITERS["csv"][0](rows, paths[-1])
+        for little, enough in zip(accounted(paths, 1), accounted(paths, 10**12), strict=True):
+            assert little == enough
+
+
+HOSTILE = {
+    "two spellings of one agent": [*one_wrap("علي ۱", "c1"), *one_wrap("علی 1", "c2", minutes=30), *one_wrap("b")],
+    "restarts for everybody": [
+        *one_wrap("a", "c1"), ",2026-03-02 08:05:30,unknown,,", *one_wrap("b", "c2"), ",2026-03-02 08:05:30,unknown,,",
+    ],
+    "states nobody knows": [*one_wrap("a"), "a,2026-03-02 09:00:00,levitating,,", *one_wrap("b"), *one_wrap("c")],
+    "times of another spelling": [*one_wrap("a"), "a,2026-03-02T09:00:00.5,acw,c9,", "a,2026-03-02 09:01:00,ready,,"],
+    "bad rows, blank lines, totals": [
+        *one_wrap("a"), "", "b,nonsense,acw,c1,q", ",,,,", *one_wrap("b"), ",2026-03-02 08:00:00,acw,c,", "Total,,3,,",
+    ],
+    "no agents at all": [",2026-03-02 08:05:30,unknown,,", ",2026-03-02 08:06:30,unknown,,"],
+    "nothing but a header": [],
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("rows", HOSTILE.values(), ids=HOSTILE)
+@pytest.mark.parametrize("turned", [False, True], ids=("oldest first", "newest first"))
+def test_hostile_logs(rows, turned, tmp_path):
+    path = written(tmp_path, "log.csv", rows[::-1] if turned else rows)
+    same(tmp_path, "reconstruct", path, "--max-bad", "100%")
+    same(tmp_path, "inspect", path, "--max-bad", "100%", "--rows", "agent_id <> 'a'")
+
+
+def test_one_agent_with_most_of_the_rows(tmp_path):
+    rows = [row for minute in range(0, 900, 7) for row in one_wrap("busy", f"c{minute}", minutes=minute)]
+    for number in range(30):
+        rows += one_wrap(f"a{number}", f"d{number}")
+    same(tmp_path, "summary", written(tmp_path, "log.csv", rows), "--by", "agent_id")
+
+
+def test_agents_are_hidden_just_the_same(tmp_path, monkeypatch):
+    monkeypatch.setenv("ACW_ANONYMIZE_KEY", "a secret of tests, long enough")
+    assert "agent-" in same(tmp_path, "summary", STATES, "--by", "agent_id", "--anonymize")[1]
+
+
+# --- the option -----------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("size", ["500MB", "1.5 GB", "2GiB", "1000000"])
+def test_sizes(size):
+    assert acw("summary", STATES, "--memory", size).code == 0
+
+
+@pytest.mark.parametrize("size", ["much", "0", "-1", "5XB", "MB"])
+def test_no_sizes(size):
+    ran = acw("summary", STATES, f"--memory={size}")
+    assert (ran.code, ran.out) == (ExitCode.USAGE, b"")
+    assert f"--memory '{size}' is no size; write 500MB, 1.5GB or 2GiB" in ran.err
+
+
+def test_memory_from_the_environment(monkeypatch):
+    monkeypatch.setenv("ACW_MEMORY", "much")
+    ran = acw("summary", STATES)
+    assert (ran.code, "ACW_MEMORY = much: expected a size" in ran.err) == (ExitCode.USAGE, True)
+
+
+# --- the temporary folder -------------------------------------------------------------------------------------------
+
+
+def run_in(folder, *words):
+    return acw_process(*words, env={**os.environ, "TMPDIR": str(folder)})
+
+
+def test_nothing_is_left(tmp_path):
+    assert run_in(tmp_path, "summary", STATES, *NONE_OF_IT).code == 0
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_what_a_killed_run_left_is_removed_by_the_next(tmp_path):
+    rows = [row for agent in range(400) for minute in range(0, 800, 8) for row in one_wrap(f"a{agent}", minutes=minute)]
+    log, folder = written(tmp_path, "log.csv", rows), tmp_path / "temporary"
+    folder.mkdir()
+    process = start("summary", log, *NONE_OF_IT, env={**os.environ, "TMPDIR": str(folder)})
+    try:
+        until = time.monotonic() + 30
+        while not list(folder.glob("acw-*/*parted*")) and time.monotonic() < until:
+            time.sleep(0.01)
+    finally:
+        process.send_signal(signal.SIGKILL)
+        process.communicate()
+    assert process.returncode == -signal.SIGKILL
+    assert list(folder.glob("acw-*/*parted*"))
+    assert run_in(folder, "summary", STATES).code == 0
+    assert list(folder.iterdir()) == []
+
+
+def test_the_folder_of_a_living_process_stays(tmp_path, monkeypatch):
+    hold = "import sys; from acwcli.formats import scratch; print(scratch.scratch_file('x').parent, flush=True)"
+    hold += "; sys.stdin.read()"
+    with subprocess.Popen(
+        [sys.executable, "-c", hold], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, cwd=ROOT,
+        env={**os.environ, "TMPDIR": str(tmp_path), "PYTHONPATH": str(ROOT)},
+    ) as process:  # fmt: skip
+        folder = Path(process.stdout.readline().strip())
+        stranger = tmp_path / "acw-of-somebody"
+        stranger.mkdir()
+        monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+        sweep()
+        assert folder.is_dir()
+        assert stranger.is_dir()
+        process.communicate("")
+    assert not folder.exists()
+
+
+def test_a_full_disk_is_an_output_failure(tmp_path):
+    def no_room():
+        resource.setrlimit(resource.RLIMIT_FSIZE, (1500, 1500))
+
+    environment = {**os.environ, "TMPDIR": str(tmp_path)}
+    ran = acw_process("summary", STATES, *NONE_OF_IT, env=environment, preexec_fn=no_room)
+    assert (ran.code, ran.out) == (ExitCode.OUTPUT, b"")
+    assert "no room for temporary files" in ran.err
+    assert "--memory" in ran.err
+    assert list(tmp_path.iterdir()) == []
