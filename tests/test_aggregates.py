@@ -154,6 +154,13 @@ def test_a_count_that_cannot_be_is_unreadable(tmp_path, count):
     assert (by(read)["mean_s"].item(), read.loaded.total().rejected) == (30, {"unreadable Contacts handled": 1})
 
 
+def test_an_average_over_a_day_is_no_average(tmp_path):
+    rows = ("alva,300,10", "bo,99999999999,999999999")
+    read = found(written(tmp_path, "Agent,Average after contact work time,Contacts handled", *rows))
+    assert by(read)["total_s"].item() == 3000
+    assert read.loaded.total().rejected == {"Average after contact work time over a day": 1}
+
+
 @pytest.mark.parametrize("rows", [10_000, 9_999])
 def test_a_download_of_80000_cells_is_cut(tmp_path, rows):
     header = "Agent,Queue,Channel,a,b,c,After contact work time,Contacts handled"

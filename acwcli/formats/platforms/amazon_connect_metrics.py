@@ -22,6 +22,7 @@ _CLOCKS = {"event_time": "StartInterval", "ended_at": "EndInterval"}
 _NAMES = ("Agent", "Agent name", "Queue", "Channel", *_CLOCKS.values(), _SUM, _MEAN, _COUNT)
 _MOST_CONTACTS = 10**9
 """No centre handles more in an interval: such a number is damaged."""
+_LONGEST_MEAN_MS = 86_400_000
 _MOST_CELLS = 80_000
 """More a download does not hold."""
 
@@ -63,6 +64,8 @@ def _read(grid: Grid, options: ReadOptions) -> FileFrame:
         (contacts < 0, f"negative {_COUNT}"),
         *length_checks(given, acw),
     ]
+    if _SUM not in named:
+        checks.append((acw > _LONGEST_MEAN_MS, f"{_MEAN} over a day"))
     for name in _CLOCKS:
         if _CLOCKS[name] in named:
             instant = times.instant(name)
