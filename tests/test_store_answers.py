@@ -25,7 +25,6 @@ GAPS = (*strategies.STEPS, 5 * MINUTE, HOUR, 5 * HOUR, 16 * HOUR, DAY, 3 * DAY)
 
 QUESTIONS = (
     ("reconstruct",),
-    ("summary", "--by", "agent_id"),
     ("summary", "--by", "day,queue", "--tz", "Asia/Tehran", "--limit", "60s"),
 )
 

@@ -27,6 +27,8 @@ from acwcli.store.days import KEPT, read_days
 from acwcli.store.manifest import UNKNOWN_DAY, KeptFile, KeptFrame, Manifest, day_text
 from acwcli.store.parts import Part
 
+_APART = ("generic-states", "cisco-uccx-states", "five9-agent-states", "asterisk-cdr", "wraps-table")
+"""Formats whose files are read one by one, nothing of one depending on another."""
 _COLUMNS = [name for name in KEPT if name != "source"]
 
 
@@ -77,10 +79,11 @@ def locally(task: Task) -> Outcome | None:
         return None
     near |= again
     task = replace(task, target=_told(task.target, _entries(read)))
-    before = _rebuilt(task, [file for file in task.manifest.files if file.number in near | task.leaving], {})
-    after = _rebuilt(
-        task, [file for file in task.target.files if file.number in near or file.number in task.paths], read
-    )
+    older = [file for file in task.manifest.files if file.number in near | task.leaving]
+    apart = _read_apart(task, older)
+    before = _rebuilt(task, older, apart)
+    newer = [file for file in task.target.files if file.number in near or file.number in task.paths]
+    after = _rebuilt(task, newer, {**apart, **read})
     frames = _accounts(task, before, after)
     outcome = Outcome(task.target, come, frames=frames or {})
     if frames is None or not _compared(task, before.wraps, after.wraps, outcome):
@@ -214,11 +217,21 @@ def _rebuilt(task: Task, files: Sequence[KeptFile], read: Mapping[int, Sequence[
     return result
 
 
+def _read_apart(task: Task, files: Sequence[KeptFile]) -> dict[int, list[Counted]]:
+    """The frames of files that say the same whatever stands beside them: they are read once for before and after."""
+    alone = {file.name: file.number for file in files if file.format in _APART}
+    loaded = read_recognised([opened(task, file) for file in files if file.name in alone])
+    found: dict[int, list[Counted]] = {}
+    for frame, counts in zip(loaded.files, loaded.counts, strict=True):
+        found.setdefault(alone[frame.source], []).append((frame, counts))
+    return found
+
+
 def _loaded(task: Task, files: Sequence[KeptFile], read: Mapping[int, Sequence[Counted]]) -> Loaded:
-    plain = read_recognised([opened(task, file) for file in files if not runs_on(file)])
+    plain = read_recognised([opened(task, file) for file in files if file.number not in read and not runs_on(file)])
     frames = list(zip(plain.files, plain.counts, strict=True))
     for file in files:
-        if runs_on(file):
+        if file.number in read or runs_on(file):
             known = read[file.number] if file.number in read else kept_frames(task, file)
             # The account goes on from here, each time anew.
             frames += [(frame, replace(counts, ignored=Counter(counts.ignored))) for frame, counts in known]
