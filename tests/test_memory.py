@@ -138,6 +138,9 @@ HOSTILE = {
         *one_wrap("a"), "", "b,nonsense,acw,c1,q", ",,,,", *one_wrap("b"), ",2026-03-02 08:00:00,acw,c,", "Total,,3,,",
     ],
     "no agents at all": [",2026-03-02 08:05:30,unknown,,", ",2026-03-02 08:06:30,unknown,,"],
+    "ties": [
+        *one_wrap("a"), "a,2026-03-02 08:06:00,acw,c2,", "a,2026-03-02 08:07:00,ready,,", *one_wrap("b", minutes=9),
+    ],
     "nothing but a header": [],
 }  # fmt: skip
 
