@@ -185,3 +185,13 @@ def test_reports_that_cannot_be_read_are_told_what_to_do_about(tmp_path, header,
     ran = acw("summary", path)
     assert (ran.code, ran.out) == (3, b"")
     assert said in ran.err
+
+
+def test_programs_and_texts_in_a_folder_are_no_exports(tmp_path):
+    (tmp_path / "generate.py").write_bytes((ROOT / "sample_data/stories/connect_metrics.py").read_bytes())
+    (tmp_path / "notes.md").write_text("agent,time,state\nana,2026-03-02 08:00,acw\n")
+    (tmp_path / "states.csv").write_bytes((ROOT / "sample_data/generic/states_es.csv").read_bytes())
+    ran = acw("summary", tmp_path)
+    assert ran.code == 0, ran.err
+    assert ran.err.count("a program or a text") == 2
+    assert ran.out == acw("summary", tmp_path / "states.csv").out

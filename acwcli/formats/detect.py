@@ -41,6 +41,10 @@ class Format(Protocol):
         """The canonical frames of files that fit."""
 
 
+_NO_DATA = frozenset((".py", ".pyc", ".ipynb", ".js", ".sh", ".ps1", ".md", ".rst", ".toml", ".yaml", ".yml", ".ini"))
+"""Suffixes of what lies beside exports in folders; examples of data may stand in it."""
+
+
 @dataclass(frozen=True)
 class Recognised:
     """What one file was taken for.
@@ -162,6 +166,8 @@ def recognise_one(probe: Probe, options: ReadOptions) -> Recognised:
     item, forced = probe.input, options.input_format
     if item.path.name == STORE_FILE and not item.named:
         return Recognised(probe, None, problem="a store; name its folder to read it")
+    if not item.named and item.path.suffix.lower() in _NO_DATA:
+        return Recognised(probe, None, problem="a program or a text; name the file itself to read it")
     try:
         if forced is not None:
             _refuse_misfit(probe, forced, options)
