@@ -24,7 +24,7 @@ from acwcli.store import change, index
 from acwcli.store.archive import keep, keep_profile
 from acwcli.store.durable import writing
 from acwcli.store.lock import locked
-from acwcli.store.manifest import KeptFile, Manifest, read_manifest, store_at, write_manifest
+from acwcli.store.manifest import KeptFile, Manifest, store_at, write_manifest
 from acwcli.store.parts import write_part
 
 _OWN = {"lock", "lock-holder.json", ".acw-store.json.part"}
@@ -87,8 +87,7 @@ def ingest(
         with writing(root):
             if store_at(str(root)) is None:
                 write_manifest(root, Manifest())
-            change.settle(root)
-        manifest = read_manifest(root)
+            manifest = change.settle(root)
         found = arrivals(find_inputs(paths) if paths else [], manifest, options)
         loaded = _read(found, on_read, options.max_bad)
         return _carry_out(root, manifest, found, loaded, retention_ms, rebuild)

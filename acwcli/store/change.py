@@ -55,7 +55,7 @@ def commit(root: Path, new: Manifest, partitions: dict[str, pl.DataFrame]) -> Ma
     return written
 
 
-def settle(root: Path) -> None:
+def settle(root: Path) -> Manifest:
     """Bring the folders in line with the manifest: move what waits, remove what belongs to no state of the store."""
     manifest = read_manifest(root)
     folder = days.waiting(root, manifest.generation)
@@ -66,6 +66,7 @@ def settle(root: Path) -> None:
         sync_folder(target.parent)
     shutil.rmtree(root / "pending", ignore_errors=True)
     _sweep(root, manifest)
+    return manifest
 
 
 def _sweep(root: Path, manifest: Manifest) -> None:
