@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import argparse
 import sys
+from collections.abc import Sequence
 
 import numpy as np
 import polars as pl
@@ -76,29 +77,37 @@ def centre(
     ).with_columns(method=pl.lit("state"))
 
 
-def called(wraps: pl.DataFrame, rule: str, *, measure: str = "mean", mixed: bool = True) -> set[str]:
-    """The agents whom one rule calls `over` or `under`."""
-    side, against = rule.split()
-    rules = [parse_rule("over" if side == "over" else "under", against)]
-    answer = flag(wraps.lazy(), rules, measure, [], 20, "wraps", False, mix=MIX if mixed else ()).frame
-    return set(answer.filter(pl.col("verdict").is_in(["over", "under"]))["agent_id"])
+def called(
+    wraps: pl.DataFrame, rules: Sequence[str], *, measure: str = "mean", mixed: bool = True
+) -> dict[str, set[str]]:
+    """The agents whom each rule calls `over` or `under`; contacts, so that nobody looks for shapes of behaviour."""
+    parsed = [parse_rule("over" if rule.startswith("over") else "under", rule.split()[1]) for rule in rules]
+    sure = ["over", "under"]
+    answer = flag(wraps.lazy(), parsed, measure, [], 20, "contacts", False, mix=MIX if mixed else (), only=sure).frame
+    return {
+        rule: set(answer.filter(pl.col("rule") == one.text)["agent_id"])
+        for rule, one in zip(rules, parsed, strict=True)
+    }
 
 
 def false_alarms(
     centres: int,
     agents: int,
     sigma: float,
-    rule: str,
+    rules: Sequence[str],
     *,
     mixed: bool,
     measure: str,
     seed: int,
     shape: str = "lognormal",
-) -> float:
-    """Share of centres of agents who are all alike where somebody is called."""
+) -> dict[str, float]:
+    """Per rule, the share of centres of agents who are all alike where somebody is called."""
     random = np.random.default_rng(seed)
-    drawn = (centre(random, agents, sigma, mixed=mixed, shape=shape) for _ in range(centres))
-    return sum(bool(called(wraps, rule, measure=measure, mixed=mixed)) for wraps in drawn) / centres
+    alarms = dict.fromkeys(rules, 0)
+    for _ in range(centres):
+        answers = called(centre(random, agents, sigma, mixed=mixed, shape=shape), rules, measure=measure, mixed=mixed)
+        alarms = {rule: count + bool(answers[rule]) for rule, count in alarms.items()}
+    return {rule: count / centres for rule, count in alarms.items()}
 
 
 def found(
@@ -107,7 +116,7 @@ def found(
     """Share of centres where the agent who takes 1.3 times as long is called `over mean`."""
     random = np.random.default_rng(seed)
     drawn = (centre(random, agents, sigma, mixed=mixed, factor=1.3, wraps=wraps, shape=shape) for _ in range(centres))
-    return sum(PLANTED in called(one, "over mean", mixed=mixed) for one in drawn) / centres
+    return sum(PLANTED in called(one, ["over mean"], mixed=mixed)["over mean"] for one in drawn) / centres
 
 
 def spread(sigma: float, mixed: bool, seed: int) -> float:
@@ -130,20 +139,21 @@ def main() -> None:
         for sigma in (0.6, 0.8, 1.0):
             log_sd = spread(sigma, mixed, asked.seed)
             head = f"{kind} sigma {sigma:.1f} (log sd of all wraps {log_sd:.2f})"
-            for rule, measure in asked_rules(asked.all_rules):
-                rate = false_alarms(
-                    asked.centres, asked.agents, sigma, rule, mixed=mixed, measure=measure, seed=asked.seed
+            for measure, rules in asked_rules(asked.all_rules).items():
+                rates = false_alarms(
+                    asked.centres, asked.agents, sigma, rules, mixed=mixed, measure=measure, seed=asked.seed
                 )
-                kept &= rate <= 0.05 or rule in NEAR_SIDE
-                print(f"{head}: false alarms, {rule} of {measure}s: {rate:.3f}", flush=True)
+                for rule, rate in rates.items():
+                    kept &= rate <= 0.05 or rule in NEAR_SIDE
+                    print(f"{head}: false alarms, {rule} of {measure}s: {rate:.3f}", flush=True)
             rate = found(asked.centres, asked.agents, sigma, mixed=mixed, seed=asked.seed)
             kept &= rate >= 0.95 or sigma > 0.6
             print(f"{head}: found, 200 wraps 30 % over: {rate:.3f}", flush=True)
     for shape in list(SHAPES)[1:]:
-        for rule in ("over mean", "under mean"):
-            rate = false_alarms(
-                asked.centres, asked.agents, 0.6, rule, mixed=False, measure="mean", seed=asked.seed, shape=shape
-            )
+        rates = false_alarms(
+            asked.centres, asked.agents, 0.6, BOTH, mixed=False, measure="mean", seed=asked.seed, shape=shape
+        )
+        for rule, rate in rates.items():
             kept &= rate <= 0.05
             print(f"{shape}: false alarms, {rule}: {rate:.3f}", flush=True)
         rate = found(asked.centres, asked.agents, 0.6, mixed=False, seed=asked.seed, shape=shape)
@@ -151,15 +161,16 @@ def main() -> None:
     sys.exit(0 if kept else 1)
 
 
+BOTH = ("over mean", "under mean")
 NEAR_SIDE = ("over p20", "under p80")
 """Rules most agents are beyond, however alike they are."""
 
 
-def asked_rules(every: bool) -> list[tuple[str, str]]:
-    """The rules to measure, and what of each agent."""
-    rules = [("over mean", "mean"), ("under mean", "mean")]
-    more = [("over p80", "mean"), ("under p20", "mean"), ("over p20", "mean"), ("over p80", "median")]
-    return rules + more if every else rules
+def asked_rules(every: bool) -> dict[str, Sequence[str]]:
+    """What to measure of each agent, and the rules."""
+    if not every:
+        return {"mean": BOTH}
+    return {"mean": (*BOTH, "over p80", "under p20", "over p20"), "median": ("over p80",)}
 
 
 if __name__ == "__main__":

@@ -1,20 +1,18 @@
-"""`acw flag` with mix, intervals and false discovery rate against `acw summary --by agent_id`: whole processes in turn.
+"""`acw flag` with mix, intervals and false discovery rate, and `acw diagnose`, against `acw summary --by agent_id`.
 
-    python bench/flag_ratio.py FILE [--runs 3]
+    python bench/flag_ratio.py [--rows 10_000_000] [--kinds csv,parquet] [--runs 3] [--data bench/data]
 
-FILE is what bench/compare.py generates (10 million events of 5,000 agents). Prints the ratio of wall time run by run,
-its median and the peak memory of `flag`; exits 1 when the median is over 2.
+Whole processes in turn. Prints the ratio of wall time (median, least, greatest) and peak memory; exits 1 when `flag`
+takes more than twice as long as `summary`.
 """
 
 from __future__ import annotations
 
 import argparse
-import json
-import statistics
 import sys
-import tempfile
+from pathlib import Path
 
-from compare import run
+from measure import HERE, acw, events, in_turn, keep, number, peak, ratio
 
 BOUND = 2.0
 
@@ -22,22 +20,28 @@ BOUND = 2.0
 def main() -> None:
     """Time both in turn, A B A B …, after one warm-up each."""
     parser = argparse.ArgumentParser()
-    parser.add_argument("file")
+    parser.add_argument("--rows", type=number, default=10_000_000)
+    parser.add_argument("--kinds", default="csv,parquet")
     parser.add_argument("--runs", type=int, default=3)
+    parser.add_argument("--data", type=Path, default=HERE / "data")
     asked = parser.parse_args()
-    acw = [sys.executable, "-m", "acwcli"]
-    with tempfile.TemporaryDirectory() as folder:
-        ends = [asked.file, "--quiet", "-o"]
-        summary = [*acw, "summary", "--by", "agent_id", *ends, f"{folder}/summary.csv"]
-        flag = [*acw, "flag", "--mix", "queue,channel,disposition", "--fdr", "5%", *ends, f"{folder}/flag.csv"]
-        run(summary), run(flag)
-        timed = [(run(summary), run(flag)) for _ in range(asked.runs)]
-    ratios = [flagged[0] / summed[0] for summed, flagged in timed]
-    median = statistics.median(ratios)
-    peak = round(max(flagged[1] for _, flagged in timed))
-    answer = {"ratios": [round(ratio, 3) for ratio in ratios], "median": round(median, 3), "flag_peak_mb": peak}
-    print(json.dumps(answer))
-    sys.exit(0 if median <= BOUND else 1)
+    results = []
+    for kind in asked.kinds.split(","):
+        path = events(asked.rows, kind, asked.data)
+        commands = {
+            "summary": acw("summary", path, "--by", "agent_id", "--quiet", "-o", asked.data / "summary.csv"),
+            "flag": acw(
+                "flag", path, "--mix", "queue,channel,disposition", "--fdr", "5%", "--quiet",
+                "-o", asked.data / "flag.csv",
+            ),
+            "diagnose": acw("diagnose", path, "--within", "60s", "--quiet", "-o", asked.data / "diagnose.csv"),
+        }  # fmt: skip
+        turns = in_turn(commands, asked.runs)
+        for name in ("flag", "diagnose"):
+            row = {"file": path.name, "command": name, **ratio(turns, name, "summary"), "peak_mb": peak(turns, name)}
+            results.append(row)
+    keep("flag", results, rows=asked.rows, runs=asked.runs)
+    sys.exit(0 if all(row["ratio"] <= BOUND for row in results if row["command"] == "flag") else 1)
 
 
 if __name__ == "__main__":

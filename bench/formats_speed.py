@@ -21,7 +21,7 @@ from importlib.metadata import version
 from pathlib import Path
 
 import polars as pl
-from compare import run
+from measure import run
 
 HERE = Path(__file__).parent
 BOUND = 0.25

@@ -147,6 +147,13 @@ def test_averages_are_taken_where_there_is_no_sum_and_that_is_said(tmp_path):
     assert any("rounded averages" in note for note in read.loaded.notes())
 
 
+@pytest.mark.parametrize("count", ["9" * 26, "9" * 18, "-" + "9" * 26, "nan", "inf"])
+def test_a_count_that_cannot_be_is_unreadable(tmp_path, count):
+    path = written(tmp_path, "Agent,After contact work time,Contacts handled", "alva,300,10", f"bo,60,{count}")
+    read = found(path, max_bad=1.0)
+    assert (by(read)["mean_s"].item(), read.loaded.total().rejected) == (30, {"unreadable Contacts handled": 1})
+
+
 @pytest.mark.parametrize("rows", [10_000, 9_999])
 def test_a_download_of_80000_cells_is_cut(tmp_path, rows):
     header = "Agent,Queue,Channel,a,b,c,After contact work time,Contacts handled"

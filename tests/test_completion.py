@@ -126,6 +126,21 @@ def test_a_parquet_file_that_changed_is_read_again(tmp_path, monkeypatch):
     assert (tmp_path / "cache/acw/names.json").stat().st_size > 0
 
 
+def test_names_in_what_acw_writes_need_no_parquet_library(tmp_path):
+    """It takes longer to load than a Tab may take."""
+    assert acw("ingest", "--store", tmp_path / "wraps.store", ROOT / STATES).code == 0
+    assert acw("reconstruct", ROOT / STATES, "-o", tmp_path / "wraps.parquet").code == 0
+    for name in ("wraps.store", "wraps.parquet"):
+        code = (
+            "import sys; from acwcli.cli.complete import main; "
+            f"main('fish', ['=', '2', 'acw', 'explain', {str(tmp_path / name)!r}]); "
+            "sys.exit(bool({'pyarrow', 'polars', 'numpy'} & sys.modules.keys()))"
+        )
+        done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=False)
+        assert (done.returncode, done.stdout.split()) == (0, peek.names("agent_id", [STATES])), name
+        assert peek.names("queue", [str(tmp_path / name)]) == ["billing", "orders", "support"]
+
+
 def test_shells_are_told_words_and_what_they_mean():
     assert ask("fish", "=summ", 1, "acw") == [f"summary\t{COMMANDS['summary']}"]
     assert ask("zsh", "=a3", 2, "acw", "explain", STATES)[0] == "a30\t"

@@ -167,3 +167,21 @@ def test_verbose_says_of_every_other_format_what_is_missing(tmp_path, place):
     others = {fact.removeprefix("not "): said for fact, said in facts.items() if fact.startswith("not ")}
     assert others.keys() == set(detect.names()) - {form}
     assert all(re.match(r"(missing: |fits less well \(0\.\d\d\): )\S", said) for said in others.values()), others
+
+
+@pytest.mark.parametrize(
+    ("header", "row", "said"),
+    [
+        ("Agent_Session_ID,Agent_No,StateIndex,Start_Date,Working,Available,Outstate,Log_State,Duration",
+         "1,501,1,03/02/2026,0,1,,0,60", "--map agent_id=Agent_No"),
+        ('"","#","DATE/TIME","PAUSE","WAIT","TALK","DISPO","DEAD","CUSTOMER","STATUS","LEAD","CAMPAIGN","PAUSE CODE"',
+         '"","1","2026-03-02 09:00:00","5","10","60","12","3","57","SALE","77","CAMP",""', "AST_activity_log_export"),
+        ("Agente,Tiempo de sesion,Tiempo de hold,Tiempo de pausa", "Ana,8:00:00hs,Ohs,0:20:00hs", "OMniLeads"),
+    ],
+)  # fmt: skip
+def test_reports_that_cannot_be_read_are_told_what_to_do_about(tmp_path, header, row, said):
+    path = tmp_path / "report.csv"
+    path.write_text(f"{header}\n{row}\n")
+    ran = acw("summary", path)
+    assert (ran.code, ran.out) == (3, b"")
+    assert said in ran.err

@@ -17,7 +17,7 @@ import typer
 
 from acwcli import pipeline
 from acwcli.analyse.verdict import VERDICTS
-from acwcli.cli import flags, parse
+from acwcli.cli import engine, flags, parse
 from acwcli.cli.app import COMMANDS, app
 from acwcli.errors import ExitCode
 from acwcli.formats import detect
@@ -177,7 +177,7 @@ def options_of(command: str) -> list[str]:
 
 
 def shared_options() -> set[str]:
-    groups = (flags.ReadFlags, flags.WrapFlags, flags.HideFlags, flags.OutFlags)
+    groups = (flags.ReadFlags, flags.WrapFlags, flags.HideFlags, flags.OutFlags, engine.EngineFlags)
     return {f"--{name.replace('_', '-')}" for group in groups for name in group.__dataclass_fields__}
 
 

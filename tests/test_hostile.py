@@ -192,6 +192,18 @@ def test_rows_above_their_header_are_no_titles(tmp_path):
     assert acw("summary", titled).text.splitlines()[1].startswith("2,60.0,")
 
 
+def test_a_table_of_another_delimiter_above_the_header_is_no_title(tmp_path):
+    tabs = "\n".join(["agent\ttime\tstate", "a1\t2026-03-02 08:00:00\tacw", "a1\t2026-03-02 08:01:00\tready"])
+    said = "are another table, whose columns a comma parts"
+    known = written(tmp_path, "known.tsv", ["a1,25,0:06:23", tabs], header="agent,calls,acw")
+    refused(acw("summary", known), f"{known}: the lines above the header in line 3 {said}")
+    bare = written(tmp_path, "bare.tsv", ["a1,2026-03-02,60,7", "a2,2026-03-02,6,8", tabs], header="a1,2026-03-01,5,6")
+    refused(acw("summary", bare), f"{bare}: the lines above the header in line 4 {said}")
+    dated = "From Mon, March 2, 2026, 08:00\nto Tue, March 3, 2026, 09:00"
+    titled = written(tmp_path, "titled.tsv", [tabs], header=dated)
+    assert acw("summary", titled).text.splitlines()[1].startswith("1,60.0,")
+
+
 def test_bad_json_lines_are_rejects(tmp_path):
     good = [json.dumps(dict(zip(HEADER.split(","), row.split(","), strict=True))) for row in one_wrap()]
     path = written(tmp_path, "states.ndjson", "\n".join([*good, "{bad", "[1]", '"text"', "", good[0]]).encode())

@@ -160,6 +160,14 @@ def test_one_agent_with_most_of_the_rows(tmp_path):
     same(tmp_path, "summary", written(tmp_path, "log.csv", rows), "--by", "agent_id")
 
 
+def test_reasons_that_are_wrap_up(tmp_path):
+    header = "agent_id,event_time,state,reason"
+    rows = [f"{agent},2026-03-02 08:0{minute}:00,{word}" for agent in "abc" for minute, word in enumerate(
+        ("talking,", "not ready,Typing", "ready,", "not ready,Lunch", "ready,"))]  # fmt: skip
+    path = written(tmp_path, "log.csv", rows, header)
+    assert '"wraps":3' in same(tmp_path, "summary", path, "--wrap-reason", "typing")[1]
+
+
 def test_agents_are_hidden_just_the_same(tmp_path, monkeypatch):
     monkeypatch.setenv("ACW_ANONYMIZE_KEY", "a secret of tests, long enough")
     assert "agent-" in same(tmp_path, "summary", STATES, "--by", "agent_id", "--anonymize")[1]

@@ -213,6 +213,8 @@ def test_per_wraps_is_the_default():
         (["summary", f"{GENERIC}/contacts.csv", "--per", "handled", "--infer-gap"], "choose one"),
         (["summary", "sample_data/amazon_connect_metrics", "--per", "handled"], "cannot be had from sums"),
         (["flag", "sample_data/amazon_connect_metrics", "--per", "handled"], "cannot be had from sums"),
+        (["diagnose", STATES, "--per", "handled"], "All figures here are per wrap"),
+        (["explain", "a01", STATES, "--per", "handled"], "All figures here are per wrap"),
     ],
 )
 def test_what_makes_no_sense_is_a_usage_error(args, said):

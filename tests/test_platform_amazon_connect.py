@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import gzip
 import json
+import warnings
 from datetime import datetime
 from pathlib import Path
 
@@ -303,7 +304,10 @@ def test_rule_8_a_rejected_event_leaves_the_open_wrap_invalid(tmp_path):
     path = stream(tmp_path, *CALL, (130, "HEART_BEAT", snapshot()), (200, "STATE_CHANGE", snapshot(status="Break")))
     documents = [json.loads(line) for line in path.read_text().splitlines()]
     documents[4]["EventTimestamp"] = "08:01 or so"
-    (wrap,) = wraps(write(tmp_path, *documents, name="damaged.ndjson"))
+    with warnings.catch_warnings(record=True) as said:  # Polars swallows the error that pytest makes of a warning
+        warnings.simplefilter("always")
+        (wrap,) = wraps(write(tmp_path, *documents, name="damaged.ndjson"))
+    assert not said
     assert (wrap["status"], wrap["acw_ms"], wrap["wrap_end"]) == ("invalid", None, None)
     assert (wrap["contact_id"], wrap["wrap_start"].timestamp() % 3600) == ("c1", 75.25)
     total = counts(tmp_path / "damaged.ndjson")
@@ -406,7 +410,7 @@ def test_events_and_records_together_make_one_wrap_each():
     result = found(EVENTS, JSON)
     per_contact = result.frame.group_by("agent_id", "contact_id").len()
     assert per_contact["len"].max() == 1
-    assert result.reconciliation["differ"] == 0
+    assert result.reconciliation["differ"].sum() == 0
 
 
 def test_only_its_own_format_claims_a_sample():

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import csv
-from collections import defaultdict
+from collections import Counter, defaultdict
 from datetime import datetime
 from itertools import pairwise
 from pathlib import Path
@@ -64,10 +64,31 @@ def test_the_connections_give_the_figures_of_plain_python():
     assert dict(read.loaded.counts[0].ignored) == {"rang without answer": 11}
 
 
+def test_reconciliation_is_told_by_agent(tmp_path):
+    """1003 and 1005 are 40 s apart in one call each; calls with 0 s of work are not in the states."""
+    with CONNECTIONS.open(encoding="utf-8") as stream:
+        rows = list(csv.DictReader(stream))
+    for agent in ("1003", "1005"):
+        row = next(row for row in rows if row["resourceID"] == agent and row["workTime"] not in ("", "0"))
+        row["workTime"] = str(int(row["workTime"]) + 40)
+    path = tmp_path / "connections.csv"
+    with path.open("w", encoding="utf-8", newline="") as stream:
+        writer = csv.DictWriter(stream, rows[0].keys())
+        writer.writeheader()
+        writer.writerows(rows)
+    facts = {fact: said for _, fact, said in pipeline.inspect(found(STATES, path), verbose=True).frame.rows()}
+    told = {fact.split()[-1]: said for fact, said in facts.items() if "reconciliation of" in fact}
+    assert "113 wraps in states and records, 2 of them more than 1 s apart" in facts["reconciliation"]
+    assert {agent for agent, said in told.items() if " 1 of them more than 1 s apart" in said} == {"1003", "1005"}
+    nothing = Counter(row["resourceID"] for row in rows if row["workTime"] == "0" and row["rna"] == "f")
+    only = {agent: int(said.split(", ")[-1].split()[0]) for agent, said in told.items()}
+    assert only == {"1003": 0, "1005": 0} | nothing
+
+
 def test_states_and_connections_agree_within_a_second():
     read = found(STATES, CONNECTIONS)
-    assert (read.reconciliation["both"], read.reconciliation["differ"]) == (113, 0)
-    assert read.reconciliation["states_only"] == 0
+    assert (read.reconciliation["both"].sum(), read.reconciliation["differ"].sum()) == (113, 0)
+    assert read.reconciliation["states_only"].sum() == 0
     assert read.frame.height == 113  # a workTime of 0 that the states know nothing of makes no wrap
     assert read.loaded.total().ignored["ACW not in the state log"] == 8
     assert read.frame["talk_ms"].null_count() == 0

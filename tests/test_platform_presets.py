@@ -22,8 +22,8 @@ REAL = Path(__file__).parent.parent.parent / "shared/real"
 NEEDS = frozenset({*WRAP_FRAME, LEGS})
 
 
-def read(path, gap_cap_ms=None, **options):
-    loaded = pipeline.load([str(path)], ReadOptions(needs=NEEDS, **options))
+def read(*paths, gap_cap_ms=None, **options):
+    loaded = pipeline.load([str(path) for path in paths], ReadOptions(needs=NEEDS, **options))
     found = pipeline.wraps(loaded, pipeline.WrapOptions(gap_cap_ms=gap_cap_ms), NEEDS)
     total = loaded.total()
     assert total.read == total.used + total.ignored.total() + total.rejected.total()
@@ -178,6 +178,47 @@ def test_omnileads_pause_00_is_no_wrap_and_a_second_pauseall_ends_the_first():
     frame, _, _ = read(SAMPLES / "omnileads_activity/actividad.csv")
     assert set(frame["status"]) == {"orphan"}
     assert Counter(frame["ended_by"].to_list())["not_ready"] == 6
+
+
+def test_a_set_time_beyond_a_day_is_damage(tmp_path):
+    header, *rows = rows_of("asterisk_queue_log_tables/wazo.csv")
+    place = header.index("data1")
+    first, second = [number for number, row in enumerate(rows) if row[4] == "WRAPUPSTART"][:2]
+    rows[first][place], rows[second][place] = "9" * 25, "nan"
+    assert figures(read(written(tmp_path / "wazo.csv", [header, *rows]))[0]) == (52, 780_000, {"configured": 52})
+
+
+def test_issabel_breaks_take_the_calls_they_follow_and_one_never_closed_is_open():
+    alone, loaded, _ = read(SAMPLES / "issabel_audit")
+    assert figures(alone.filter(pl.col("status") != "open")) == (48, 1_918_000, {"state": 48})
+    assert Counter(alone["status"].to_list()) == {"orphan": 48, "open": 1}
+    assert loaded.total().ignored == {"login session": 6}
+    both, _, _ = read(SAMPLES / "issabel_audit", SAMPLES / "issabel_calls")
+    assert Counter(both["status"].to_list()) == {"ok": 48, "open": 1}
+    calls = {row[11]: row for row in rows_of("issabel_calls/call_entry.csv")}
+    for wrap in both.filter(pl.col("status") == "ok").to_dicts():
+        call = calls[wrap["contact_id"]]
+        assert (wrap["agent_id"], wrap["queue"]) == (call[1], call[2])
+        assert wrap["wrap_start"].strftime("%Y-%m-%d %H:%M:%S") == call[5]
+
+
+def test_issabel_table_alone_names_its_breaks_by_number(tmp_path):
+    header, *rows = rows_of("issabel_audit/audit.csv")
+    keep = [place for place, name in enumerate(header) if name not in ("name", "tipo")]
+    table = written(tmp_path / "audit.csv", [[row[place] for place in keep] for row in (header, *rows)])
+    assert read(table)[0].height == 0
+    numbered, _, _ = read(table, wrap_reasons=("3",))
+    assert figures(numbered.filter(pl.col("status") != "open")) == (48, 1_918_000, {"state": 48})
+
+
+def test_issabel_calls_alone_have_only_gaps():
+    assert read(SAMPLES / "issabel_calls")[0].height == 0
+    assert figures(read(SAMPLES / "issabel_calls", gap_cap_ms=600_000)[0]) == (48, 5_677_000, {"gap": 48})
+
+
+def test_wrap_reasons_of_the_user_replace_those_of_a_profile():
+    breaks, _, _ = read(SAMPLES / "omnileads_activity/actividad.csv", wrap_reasons=("3",))
+    assert Counter(breaks["ended_by"].to_list()) == {"not_ready": 6}
 
 
 @pytest.mark.parametrize("columns", [16, 17, 18, 19, 20, 21])

@@ -388,6 +388,18 @@ def test_quirk_14_wrap_up_as_a_reason_of_not_ready(files):
     assert files.rows(FIVE9_STATES, *rows, wrap_reasons=("Wrap-Up",)).acw == [25]
 
 
+def test_quirk_14_wrap_up_as_a_reason_of_not_ready_in_any_state_log(files):
+    rows = [
+        "a1,2026-03-02 08:00:00,Talking,",
+        "a1,2026-03-02 08:01:00,Not Ready,After notes",
+        "a1,2026-03-02 08:01:30,Mystery,",
+        "a1,2026-03-02 08:02:00,Not Ready,Lunch",
+        "a1,2026-03-02 08:30:00,Ready,after notes",
+    ]
+    assert files.rows("agent,time,state,reason", *rows).acw == []
+    assert files.rows("agent,time,state,reason", *rows, wrap_reasons=("after-notes",)).acw == [30]
+
+
 def test_quirk_14_the_status_stays_available_and_user_details_cannot_tell(files):
     events = connect_events((5, "STATE_CHANGE", [connect_contact("CONNECTED", 5)]),
                             (65, "STATE_CHANGE", [connect_contact("ENDED", 65)]), (95, "STATE_CHANGE", []))  # fmt: skip
@@ -491,6 +503,12 @@ def _five9(rows: int) -> str:
 def test_quirk_18_a_file_at_exactly_a_known_limit_is_said(files):
     assert "50,000" in read(files.write(_five9(50_000))).notes
     assert "50,000" not in read(files.write(_five9(49_999))).notes
+
+
+@pytest.mark.parametrize(("rows", "said"), [(3_000, True), (10_000, True), (2_999, False), (10_001, False)])
+def test_quirk_18_amazon_connect_records_at_a_limit_of_its_search(files, rows, said):
+    path = files.write("\n".join(json.dumps(ctr(f"c{number}")) for number in range(rows)))
+    assert (f"exactly {rows:,} records" in read(path).notes) is said
 
 
 def test_quirk_18_an_export_that_says_it_is_not_whole(files):

@@ -399,3 +399,21 @@ def test_a_report_of_lengths_without_instants(tmp_path):
     text = Page(ran.out.decode()).root.text
     assert "no instants" in text
     assert set(html_tables(ran.out)) >= {"figures", "bins", "agents", "definitions"}
+
+
+def test_newcomers_are_in_the_report_but_not_among_the_flags(tmp_path):
+    hires = written(tmp_path, "hired.csv", ["a31,2026-02-20", "a36,2020-01-01"], "agent_id,hired")
+
+    def tables(*more):
+        ran = acw("report", STATES, "--format", "json", "-q", *more)
+        assert ran.code == 0, ran.err
+        told = json.loads(ran.text)
+        return told["command"], {one["name"]: one for section in told["sections"] for one in section["tables"]}
+
+    command, plain = tables()
+    asked, fair = tables("--since-hire", hires, "--fdr", "1%", "--mix", "queue")
+    assert "since-hire" not in command
+    assert f"--mix queue --fdr 1% --since-hire {hires}" in asked
+    assert "a31" in str(plain["flags"])
+    assert "a31" not in str(fair["flags"])
+    assert "a31" in str(fair["agents"])

@@ -74,6 +74,21 @@ def shown(words: list[str], night: list[str], rejects: Path, *more: str) -> str:
     return texts(ran.out) + ran.err + rejects.read_text()
 
 
+def test_inspect_names_nobody_where_two_sources_disagree(tmp_path):
+    rows = [
+        f"Ann Lee,2026-03-02 08:0{minute}:00,{state},c1" for minute, state in enumerate(("talking", "acw", "ready"))
+    ]
+    states = written(tmp_path, "states.csv", rows, "agent_id,event_time,state,contact_id")
+    records = written(
+        tmp_path, "records.csv", ["c1,Ann Lee,2026-03-02 08:00:00,60,5"], "contact_id,agent_id,answered_at,talk_s,acw_s"
+    )
+    words = ["inspect", states, records, "--verbose"]
+    assert "reconciliation of Ann Lee" in acw(*words).text
+    hidden = acw(*words, "--anonymize")
+    assert "reconciliation of agent-" in hidden.text
+    assert "Ann Lee" not in hidden.text + hidden.err
+
+
 @pytest.mark.parametrize("words", EVERYTHING, ids=" ".join)
 def test_no_output_names_anybody(night, tmp_path, words):
     forms = ["html", "markdown", "xlsx", "json"] if words[0] == "report" else ["csv", "json", "table", "xlsx"]
@@ -201,3 +216,15 @@ def test_a_key_is_made_once_and_only_for_this_user(night, tmp_path):
 
 def test_the_variable_is_no_misspelt_option(night):
     assert "no such option" not in acw("summary", *night, "--anonymize").err
+
+
+def test_inspect_and_check_name_nobody():
+    both = [ROOT / "sample_data/five9_agent_states", ROOT / "sample_data/five9_call_log"]
+    assert "eli@example.com" in acw("inspect", *both, "--verbose").text
+    hidden = acw("inspect", *both, "--verbose", "--anonymize", "-f", "json")
+    assert hidden.code == 0, hidden.err
+    assert "reconciliation of agent-" in hidden.text
+    assert "eli@" not in hidden.text + hidden.err
+    checked = acw("check", *both, "--alert", "p90=1s", "--where", "agent_id = 'ana@example.com'", "--anonymize")
+    assert checked.code == 0, checked.err
+    assert "ana@" not in checked.text + checked.err

@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 import polars as pl
 import pytest
 
-from acwcli.analyse.shapes import with_calls, with_waiting
+from acwcli.analyse.shapes import with_calls, with_calls_back, with_waiting
 from tests.cli import acw, written
 
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
@@ -144,3 +144,50 @@ def test_a_wraps_file_alone_knows_neither(tmp_path, agent, shape):
     assert shape not in shapes_in(wraps, agent)[0]
     named = json.loads(acw("flag", path, "--all", "-f", "json", "-q").text)
     assert named == json.loads(acw("flag", wraps, "--all", "-f", "json", "-q").text)
+
+
+def test_customers_who_call_back_within_a_day():
+    day = 1440
+    wraps = [wrap(10, contact="c1"), wrap(10, contact="c2"), wrap(10, contact="c3"), wrap(9 * day, contact="c4")]
+    wraps += [wrap(10, contact="c5"), wrap(None, contact="c1"), wrap(10, contact="lost")]
+    customers = {"c1": 1, "c2": 2, "c3": 3, "c4": 4, "c5": None, "x1": 1, "x2": 2, "x3": 3, "end": 9}
+    begins = {"x1": 10 + day, "x2": 11 + day, "x3": 60, "c4": 9 * day, "end": 9 * day + 60}
+    rows = [
+        {**record(begins.get(name, 0), None, contact=name), "customer": customer}
+        for name, customer in customers.items()
+    ]
+    rows[customers_place(rows, "x3")]["direction"] = "outbound"
+    records = frame(rows).with_columns(pl.col("customer").cast(pl.UInt64))
+    # At the last moment of the day; a minute later; called by an agent; in the last day; nobody known.
+    expected = [True, False, False, None, None, None, None]
+    assert with_calls_back(frame(wraps), records)["called_back"].to_list() == expected
+    for nothing in (None, records.drop("customer"), records.head(0)):
+        assert with_calls_back(frame(wraps), nothing)["called_back"].to_list() == [None] * len(wraps)
+
+
+def customers_place(rows, contact):
+    return [row["contact_id"] for row in rows].index(contact)
+
+
+@pytest.mark.parametrize("again", [True, False])
+def test_short_wraps_weigh_more_where_customers_call_back(tmp_path, again):
+    rows, dice = [], random.Random(5)
+    for agent in range(12):
+        for place in range(100):
+            begin = NOON + timedelta(minutes=10 * place + agent)
+            short = agent == 0 and place % 4 == 0
+            acw_s = 1 if short else dice.randint(40, 80)
+            customer = f"+44 20 7946 {agent:02}{place:02}"
+            rows.append((f"a{agent:02}", f"c{agent}-{place}", begin, acw_s, customer))
+            if short and again and place < 60:
+                later = begin + timedelta(hours=3)
+                rows.append(("a05", f"b{place}", later, 60, customer.replace(" ", "-")))
+    rows.append(("a05", "last", NOON + timedelta(days=3), 60, "anonymous"))
+    header = "agent_id,contact_id,answered_at,talk_s,acw_s,Caller ID"
+    lines = [f"{agent},{contact},{at:%Y-%m-%dT%H:%M:%SZ},120,{acw_s},{who}" for agent, contact, at, acw_s, who in rows]
+    path = written(tmp_path, "calls.csv", lines, header)
+    told, evidence = shapes_in(path, "a00")
+    assert "25 of 100 wraps are too short for notes" in told["too-short"]
+    assert ("15 of 25 the customer calls back within a day (others' wraps: 0.0 %)" in told["too-short"]) is again
+    assert "7946" not in str(evidence)
+    assert "7946" not in acw("reconstruct", path, "-f", "csv", "-q").text

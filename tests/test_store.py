@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import gzip
 import json
 import os
@@ -19,7 +20,7 @@ import pytest
 
 from acwcli.errors import ExitCode
 from acwcli.model.columns import WRAP_COLUMNS
-from tests.cli import CONTACT_HEADER, ROOT, Ran, acw, acw_process, one_wrap, start, written
+from tests.cli import CONTACT_HEADER, ROOT, Ran, acw, acw_process, one_wrap, written
 
 DAYS = [f"2026-03-{day:02}" for day in range(2, 8)]
 
@@ -228,6 +229,19 @@ def test_every_command_and_option_answers_as_from_the_files(store, tmp_path):
     assert b"no time" in rejects[0].read_bytes()
 
 
+def test_a_report_of_a_store_is_that_of_its_files(store, tmp_path):
+    """All but the command that makes it once more."""
+    paths = [night(tmp_path, day, agents=5) for day in DAYS[:3]]
+    paths.append(written(tmp_path, "y.csv", [f"z1,b1,{DAYS[3]} 10:00:00,60,30"], CONTACT_HEADER))
+    for path in paths:
+        ingest(store, path)
+    kept, direct = (acw("report", *given, "--format", "json", "--min-wraps", "1") for given in ([store], paths))
+    assert (kept.code, direct.code) == (0, 0), kept.err
+    reports = [json.loads(ran.text) for ran in (kept, direct)]
+    assert reports[0].pop("command") != reports[1].pop("command")
+    assert reports[0] == reports[1]
+
+
 def test_a_store_beside_files(store, tmp_path):
     first, second = night(tmp_path, DAYS[0]), night(tmp_path, DAYS[1])
     ingest(store, first)
@@ -321,36 +335,98 @@ def states_of(store: Path) -> tuple[str, str]:
     return wraps_of(store), acw("summary", store).err
 
 
+FORKING = """
+import json, os, sys
+import pyarrow
+import acwcli.pipeline.ingesting
+from acwcli.cli.app import main
+from acwcli.formats import detect
+known = [detect.platform(name) for name in detect.names()]
+for line in sys.stdin:
+    child = os.fork()
+    if child == 0:
+        for stream in (1, 2):
+            os.dup2(os.open(os.devnull, os.O_WRONLY), stream)
+        os._exit(main(json.loads(line)))
+    print(child, flush=True)
+    print(os.waitpid(child, 0)[1], flush=True)
+"""
+"""Runs commands, each in a process of its own that has its modules loaded: kills then fall into the work itself."""
+
+
+class Runner:
+    """A process that forks for every command, which can then be killed."""
+
+    def __init__(self) -> None:
+        self._process = subprocess.Popen(
+            [sys.executable, "-c", FORKING], cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+        )
+
+    def __enter__(self) -> Runner:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self._process.communicate()
+
+    def run(self, *words: object, kill_after: float | None = None) -> int:
+        """Run a command; return its wait status."""
+        assert self._process.stdin is not None
+        assert self._process.stdout is not None
+        print(json.dumps([str(word) for word in words]), file=self._process.stdin, flush=True)
+        child = int(self._process.stdout.readline())
+        if kill_after is not None:
+            time.sleep(kill_after)
+            with contextlib.suppress(ProcessLookupError):  # done already
+                os.kill(child, signal.SIGKILL)
+        return int(self._process.stdout.readline())
+
+
+def log_night(folder: Path, day: int) -> Path:
+    """A night of a log that runs on: one wrap-up pause, which ends in the next night."""
+    at = 1_772_409_600 + day * 86_400
+    call = f"c{day}|q|Agent/7"
+    lines = [
+        "0|NONE|NONE|Agent/7|UNPAUSE|",
+        f"60|{call}|CONNECT|1|x|1",
+        f"90|{call}|COMPLETECALLER|1",
+        "90|NONE|NONE|Agent/7|PAUSE|ACW",
+    ]
+    moved = [f"{at + int(line.partition('|')[0])}|{line.partition('|')[2]}" for line in lines]
+    return written(folder, f"queue_log.{day}", "\n".join([*moved, ""]).encode())
+
+
 def kill_often(tmp_path: Path, times: int, seed: int) -> int:
     """Kill ingestions at random moments; after each the store is the one before or the one after."""
     dice = random.Random(seed)
     base, work = tmp_path / "base.store", tmp_path / "work.store"
-    for day in DAYS[:3]:
-        ingest(base, night(tmp_path, day))
-    more = [night(tmp_path, DAYS[3]), written(tmp_path, "late.csv", one_wrap("late", "c9", DAYS[1]))]
+    for day in range(3):
+        ingest(base, night(tmp_path, DAYS[day]), log_night(tmp_path, day))
+    late = written(tmp_path, "late.csv", one_wrap("late", "c9", DAYS[1]))
+    more = [night(tmp_path, DAYS[3]), late, log_night(tmp_path, 3)]
     done = tmp_path / "done.store"
-    shutil.copytree(base, done)
-    began = time.monotonic()
-    assert acw_process("ingest", "--store", done, *more).code == 0
-    takes = time.monotonic() - began
-    before, after = states_of(base), states_of(done)
-    assert before != after
     unfinished = 0
-    for _ in range(times):
-        shutil.rmtree(work, ignore_errors=True)
-        shutil.copytree(base, work)
-        process = start("ingest", "--store", work, *more)
-        time.sleep(dice.uniform(0.3, 1.05) * takes)
-        process.send_signal(signal.SIGKILL)
-        process.communicate()
-        left = states_of(work)
-        assert left in (before, after)
-        unfinished += left == before
-        assert acw("store", "check", work).code == 0
-        ingest(work, *more)
-        assert states_of(work) == after
-        assert not (work / "pending").exists()
-        assert [path for path in work.rglob("*") if path.name.endswith(".part")] == []
+    with Runner() as runner:
+        takes = []
+        for _ in range(3):
+            shutil.rmtree(done, ignore_errors=True)
+            shutil.copytree(base, done)
+            began = time.monotonic()
+            assert runner.run("ingest", "--store", done, *more) == 0
+            takes.append(time.monotonic() - began)
+        before, after = states_of(base), states_of(done)
+        assert before != after
+        for _ in range(times):
+            shutil.rmtree(work, ignore_errors=True)
+            shutil.copytree(base, work)
+            runner.run("ingest", "--store", work, *more, kill_after=dice.uniform(0, 1.2) * sorted(takes)[1])
+            left = states_of(work)
+            assert left in (before, after)
+            unfinished += left == before
+            assert acw("store", "check", work).code == 0
+            ingest(work, *more)
+            assert states_of(work) == after
+            assert not (work / "pending").exists()
+            assert [path for path in work.rglob("*") if path.name.endswith(".part")] == []
     return unfinished
 
 
@@ -360,6 +436,7 @@ def test_kill_9_leaves_the_last_good_state(tmp_path):
 
 @pytest.mark.slow
 def test_kill_9_hundreds_of_times(tmp_path):
+    """`pytest -m slow -k kill_9`: some minutes."""
     assert 0 < kill_often(tmp_path, 300, seed=2) < 300
 
 
@@ -519,3 +596,36 @@ def test_ingest_under_cron(store, tmp_path):
     assert (done.returncode, done.stdout, done.stderr) == (0, b"", b"")
     assert (tmp_path / "days.csv").read_text().splitlines()[1].startswith("2026-03-02,3,3")
     assert os.listdir(store / "wraps") == ["day=2026-03-02"]
+
+
+PROFILE = """title = "Desk"
+kind = "contacts"
+[columns]
+contact_id = ["Ticket"]
+agent_id = ["Clerk"]
+answered_at = ["Taken"]
+talk_s = ["Spoken"]
+acw_s = ["Notes"]
+"""
+
+
+def test_a_profile_stays_with_the_files_it_reads(store, tmp_path):
+    """The user's own may move, the store as well."""
+    profile = written(tmp_path, "desk.toml", PROFILE.encode())
+    header = "Ticket,Clerk,Taken,Spoken,Notes"
+    first = written(tmp_path, "1.csv", [f"t1,ann,{DAYS[0]} 08:00:00,60,30"], header)
+    second = written(tmp_path, "2.csv", [f"t2,ann,{DAYS[1]} 08:00:00,60,40"], header)
+    ingest(store, first, "--profile", profile)
+    direct = acw("reconstruct", first, second, "--profile", profile, "--format", "csv", "--quiet").text
+    again = written(tmp_path, "desk.toml", PROFILE.encode())
+    ingest(store, second, "--profile", again)
+    assert len(list((store / "profiles").iterdir())) == 1
+    again.unlink()
+    moved = store.rename(tmp_path / "moved.store")
+    for question in ([], ["--max-wrap", "5h"]):
+        assert acw("reconstruct", moved, "--format", "csv", "--quiet", *question).text == direct
+    ingest(moved, "--rebuild")
+    assert wraps_of(moved) == direct
+    assert acw("store", "check", moved, "--thorough").code == 0
+    next(moved.glob("profiles/*/desk.toml")).unlink()
+    assert "put the profile desk.toml back" in acw("store", "check", moved).text

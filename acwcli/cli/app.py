@@ -13,6 +13,7 @@ from typer.core import TyperCommand, TyperGroup
 
 from acwcli.cli import narrate, progress
 from acwcli.cli.configured import ConfiguredCommand
+from acwcli.cli.plain_options import take_plain_values
 from acwcli.errors import AcwError, ExitCode, UsageError, did_you_mean
 
 COMMANDS = {
@@ -41,12 +42,18 @@ EXAMPLES = (
     "acw summary contacts.csv --by queue,day --format markdown",
 )
 
+_PER_WRAP = "All figures here are per wrap; acw summary and acw flag divide by handled contacts too (--per handled)"
 BARE = ("formats", "methods", "config", "completion")
 """Commands that answer without any word; the others show their help."""
 
 
 class LazyGroup(TyperGroup):
     """Lists commands from `COMMANDS` and imports a command's module only when it runs."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:  # noqa: ANN401
+        """Parse the words before the command."""
+        take_plain_values(self.get_params(ctx))
+        return super().parse_args(ctx, args)
 
     def list_commands(self, ctx: Any) -> list[str]:  # noqa: ANN401, ARG002  # typer's own context class is private
         """The commands in the order a user meets them."""
@@ -150,7 +157,9 @@ def _explain(error: BaseException, debug: bool) -> int:
         narrate.usage(str(error))
         return ExitCode.USAGE
     if hasattr(error, "format_message") and hasattr(error, "exit_code"):
-        narrate.failure(f"{error.format_message()}\nacw COMMAND --help lists what it takes")
+        said = error.format_message()
+        hint = _PER_WRAP if said.startswith("No such option: --per ") else "acw COMMAND --help lists what it takes"
+        narrate.failure(f"{said}\n{hint}")
         return ExitCode.USAGE
     if debug:
         raise error

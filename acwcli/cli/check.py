@@ -6,7 +6,8 @@ from typing import Annotated
 
 import typer
 
-from acwcli.cli.flags import OutFlags, Paths, ReadFlags, WrapFlags, with_flags
+from acwcli.cli.engine import EngineFlags
+from acwcli.cli.flags import HideFlags, OutFlags, Paths, ReadFlags, WrapFlags, with_flags
 from acwcli.errors import ExitCode
 
 
@@ -16,6 +17,8 @@ def command(
     read: ReadFlags,
     wrap: WrapFlags,
     out: OutFlags,
+    hide: HideFlags,
+    at: EngineFlags,
     alert: Annotated[
         list[str] | None,
         typer.Option("--alert", metavar="NAME=VALUE", help="p90=120s, over_60s=20%, rejected=1%, missing=7d Mon-Fri …"),
@@ -35,7 +38,7 @@ def command(
     from acwcli.cli import narrate, session
 
     rules = [pipeline.parse_alert(text) for text in alert or []]
-    rebuilt = session.rebuild(paths, read, wrap, out, pipeline.ALERT_NEEDS)
+    rebuilt = session.rebuild(paths, read, wrap, out, pipeline.ALERT_NEEDS, hide, at)
     answer = pipeline.alerts(rebuilt, rules, days=days, min_wraps=min_wraps)
     session.emit(answer, out, read.zone)
     found = pipeline.alert_lines(answer)

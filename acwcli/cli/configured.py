@@ -9,6 +9,7 @@ import typer
 from typer.core import TyperCommand
 
 from acwcli.cli import narrate
+from acwcli.cli.plain_options import take_plain_values
 from acwcli.errors import AcwError, UsageError
 
 if TYPE_CHECKING:
@@ -59,6 +60,7 @@ class ConfiguredCommand(TyperCommand):
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:  # noqa: ANN401  # typer's context class is private
         """Parse; a value out of range is blamed on its origin."""
+        take_plain_values(self.get_params(ctx))
         try:
             return super().parse_args(ctx, args)
         except AcwError:

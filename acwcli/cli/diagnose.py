@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from acwcli.cli.engine import EngineFlags
 from acwcli.cli.flags import HideFlags, OutFlags, Paths, QueueLimits, ReadFlags, WrapFlags, with_flags
 from acwcli.errors import UsageError
 
@@ -17,6 +18,7 @@ def command(
     wrap: WrapFlags,
     out: OutFlags,
     hide: HideFlags,
+    at: EngineFlags,
     within: Annotated[
         str | None,
         typer.Option("--within", metavar="DURATION", help="The limit people speak of, e.g. 60s (default: p80)."),
@@ -34,7 +36,7 @@ def command(
     ] = False,
     of: Annotated[str, typer.Option("--of", help="What to measure: acw, talk, hold or handle.")] = "acw",
 ) -> None:
-    """Set the mean against the distribution, and name who makes the difference.
+    """Set the mean against the distribution, and name who makes the difference. Everything is per wrap.
 
     \b
     Examples:
@@ -49,12 +51,12 @@ def command(
     if compare_rules:
         if of != "acw":
             raise UsageError(f"--compare-rules is about ACW; leave --of {of} out")
-        compared = session.rebuild(paths, read, wrap, out, pipeline.compare_needs(), hide)
+        compared = session.rebuild(paths, read, wrap, out, pipeline.compare_needs(), hide, at)
         session.emit(pipeline.compare_rules(compared), out, read.zone)
         return
     question = pipeline.Question(parse.one_of(of, pipeline.MEASURES, "--of"), pipeline.CONTRIBUTORS)
     limit_ms = parse.length(within, "--within") if within is not None else None
     limits_ms = parse.queue_limits(queue_limit)
-    rebuilt = session.rebuild(paths, read, wrap, out, question.needs(), hide)
+    rebuilt = session.rebuild(paths, read, wrap, out, question.needs(), hide, at)
     answer = pipeline.diagnose(rebuilt, question, within_ms=limit_ms, min_wraps=min_wraps, limits_ms=limits_ms, top=top)
     session.emit(answer, out, read.zone)

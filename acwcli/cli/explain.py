@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from acwcli.cli.engine import EngineFlags
 from acwcli.cli.fair import FairFlags, mix_of, newcomers_of
 from acwcli.cli.flags import HideFlags, OutFlags, Paths, ReadFlags, WrapFlags, with_flags
 
@@ -18,6 +19,7 @@ def command(
     wrap: WrapFlags,
     out: OutFlags,
     hide: HideFlags,
+    at: EngineFlags,
     fair: FairFlags,
     within: Annotated[
         str | None,
@@ -26,7 +28,7 @@ def command(
     min_wraps: Annotated[int, typer.Option("--min-wraps", min=1, help="Fewer are not enough data.")] = 20,
     of: Annotated[str, typer.Option("--of", help="What to measure: acw, talk, hold or handle.")] = "acw",
 ) -> None:
-    """Set one agent beside the peers: figures, rules, shapes of behaviour and the rows that show them.
+    """Set one agent beside the peers: figures, rules, shapes of behaviour and the rows that show them; all per wrap.
 
     \b
     Examples:
@@ -41,7 +43,7 @@ def command(
     question = pipeline.Question(parse.one_of(of, pipeline.MEASURES, "--of"), groups)
     limit_ms = parse.length(within, "--within") if within is not None else None
     fdr, newcomers = parse.share(fair.fdr, "--fdr"), newcomers_of(fair, read)
-    rebuilt = session.rebuild(paths, read, wrap, out, pipeline.explain_needs(question), hide)
+    rebuilt = session.rebuild(paths, read, wrap, out, pipeline.explain_needs(question), hide, at)
     if fair.mix is not None:
         narrate.notes(pipeline.mix_notes(rebuilt, question, mix), quiet=out.quiet)
     answer = pipeline.explain(

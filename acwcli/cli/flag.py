@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from acwcli.cli.engine import EngineFlags
 from acwcli.cli.fair import FairFlags, mix_of, newcomers_of
 from acwcli.cli.flags import HideFlags, OutFlags, Paths, QueueLimits, ReadFlags, WrapFlags, with_flags
 from acwcli.errors import ExitCode, UsageError
@@ -23,6 +24,7 @@ def command(
     wrap: WrapFlags,
     out: OutFlags,
     hide: HideFlags,
+    at: EngineFlags,
     fair: FairFlags,
     over: Annotated[
         list[str] | None, typer.Option("--over", metavar="RULE", help="mean, pNN or a duration; repeat for more rules.")
@@ -41,9 +43,7 @@ def command(
         typer.Option("--only", metavar="VERDICT,…", help="List these verdicts only: over, under, watch …"),
     ] = None,
     every_agent: Annotated[bool, typer.Option("--all", help="List every agent, flagged or not.")] = False,
-    fail_on_flag: Annotated[
-        bool, typer.Option("--fail-on-flag", help="Exit 10 when a verdict is over or under.")
-    ] = False,
+    fail_on_flag: Annotated[bool, typer.Option("--fail-on-flag", help="Exit 10 on a verdict over or under.")] = False,
     of: Annotated[str, typer.Option("--of", help="What to measure: acw, talk, hold or handle.")] = "acw",
     per: Annotated[
         str, typer.Option("--per", help="What a mean divides by: wraps, or handled contacts (without ACW: 0 s).")
@@ -67,7 +67,7 @@ def command(
     fdr = parse.share(fair.fdr, "--fdr")
     verdicts = [parse.one_of(word, pipeline.FLAG_VERDICTS, "--only") for word in parse.names_in(only)]
     newcomers, limits_ms = newcomers_of(fair, read), parse.queue_limits(queue_limit)
-    rebuilt = session.rebuild(paths, read, wrap, out, pipeline.flag_needs(question), hide)
+    rebuilt = session.rebuild(paths, read, wrap, out, pipeline.flag_needs(question), hide, at)
     if fair.mix is not None:
         narrate.notes(pipeline.mix_notes(rebuilt, question, mix), quiet=out.quiet)
     answer = pipeline.flag(

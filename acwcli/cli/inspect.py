@@ -6,7 +6,8 @@ from typing import Annotated
 
 import typer
 
-from acwcli.cli.flags import OutFlags, Paths, ReadFlags, WrapFlags, with_flags
+from acwcli.cli.engine import PlaceFlags
+from acwcli.cli.flags import HideFlags, OutFlags, Paths, ReadFlags, WrapFlags, with_flags
 
 
 @with_flags
@@ -15,6 +16,8 @@ def command(
     read: ReadFlags,
     wrap: WrapFlags,
     out: OutFlags,
+    hide: HideFlags,
+    at: PlaceFlags,
     verbose: Annotated[bool, typer.Option("--verbose", "-v", help="One row per fact instead of one per file.")] = False,
     emit_profile: Annotated[
         bool, typer.Option("--emit-profile", help="Write a first profile (TOML) for a file nobody knows.")
@@ -35,5 +38,5 @@ def command(
     if emit_profile:
         session.emit_text(pipeline.emit_profile(paths, parse.read_options(read, WRAP_FRAME)), out)
         return
-    rebuilt = session.rebuild(paths, read, wrap, out, WRAP_FRAME, files=True)
+    rebuilt = session.rebuild(paths, read, wrap, out, WRAP_FRAME, hide, at, files=True)
     session.emit(pipeline.inspect(rebuilt, verbose=verbose), out, read.zone)

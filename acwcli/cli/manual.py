@@ -8,13 +8,18 @@ from collections.abc import Iterator
 from dataclasses import fields
 
 from acwcli import __version__
-from acwcli.cli import catalogue, flags
+from acwcli.cli import catalogue, engine, flags
 from acwcli.cli.app import COMMANDS, EXAMPLES, PURPOSE
 from acwcli.errors import ExitCode
 
 _GROUPS = {
     title: {field.name for field in fields(group)}
-    for title, group in (("Reading", flags.ReadFlags), ("Wraps", flags.WrapFlags), ("Output", flags.OutFlags))
+    for title, group in (
+        ("Reading", flags.ReadFlags),
+        ("Wraps", flags.WrapFlags),
+        ("Engine", engine.PlaceFlags),
+        ("Output", flags.OutFlags),
+    )
 }
 _EXIT_STATUS = {
     ExitCode.OK: "Done.",

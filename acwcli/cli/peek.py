@@ -11,12 +11,14 @@ import itertools
 import json
 import lzma
 import os
+import struct
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import IO, Any
 
+from acwcli.model.marker import MOST_NAMES, NAMES_FILE, NAMES_KEY, STORE_FILE
+
 _ROWS = 20_000
 _FILES = 4
-_MOST = 500
 _REMEMBERED = 50
 _HEADERS = {
     "agent_id": ("agentid", "agent", "userid", "user", "username", "agentname", "agente", "agentusername"),
@@ -33,11 +35,11 @@ def names(column: str, paths: Iterable[str]) -> list[str]:
     for path in itertools.islice(_files(paths), _FILES):
         try:
             found.update(_values(column, path))
-        except (OSError, ValueError, EOFError, csv.Error, lzma.LZMAError):
+        except (OSError, ValueError, EOFError, csv.Error, lzma.LZMAError, struct.error):
             continue
-        if len(found) > _MOST:
+        if len(found) > MOST_NAMES:
             break
-    return sorted(name for name in found if name.strip() not in _NOBODY)[:_MOST]
+    return sorted(name for name in found if name.strip() not in _NOBODY)[:MOST_NAMES]
 
 
 def header(path: str) -> list[str]:
@@ -55,6 +57,9 @@ def _files(paths: Iterable[str]) -> Iterator[str]:
         if not os.path.isdir(path):
             yield path
             continue
+        if all(os.path.isfile(os.path.join(path, name)) for name in (STORE_FILE, NAMES_FILE)):
+            yield os.path.join(path, NAMES_FILE)
+            continue
         for here, folders, files in os.walk(path):
             folders[:] = sorted((name for name in folders if not name.startswith(".")), reverse=True)
             yield from (os.path.join(here, name) for name in sorted(files, reverse=True) if not name.startswith("."))
@@ -62,7 +67,11 @@ def _files(paths: Iterable[str]) -> Iterator[str]:
 
 def _values(column: str, path: str) -> set[str]:
     if path.endswith(".parquet"):
-        return set(_remembered(column, path))
+        told = _told(column, path)
+        return set(_remembered(column, path)) if told is None else told
+    if os.path.basename(path) == NAMES_FILE:
+        with open(path, encoding="utf-8") as known:
+            return set(json.load(known).get(column, ()))
     with _text(path) as stream:
         if os.path.basename(path).startswith("queue_log"):
             fields = (line.split("|") for line in itertools.islice(stream, _ROWS))
@@ -98,6 +107,22 @@ def _of_document(column: str, document: dict[str, Any]) -> Any:  # noqa: ANN401 
     names = list(document)
     place = _place(column, names)
     return None if place is None else document[names[place]]
+
+
+def _told(column: str, path: str) -> set[str] | None:
+    """What a Parquet file of `acw` says of its names; None where it says nothing. Its metadata is text among bytes."""
+    with open(path, "rb") as stream:
+        stream.seek(-8, os.SEEK_END)
+        length, mark = struct.unpack("<I4s", stream.read(8))
+        if mark != b"PAR1":
+            return None
+        stream.seek(-8 - length, os.SEEK_END)
+        _, key, rest = stream.read(length).partition(NAMES_KEY.encode())
+    begins = rest.find(b"{")
+    if not key or begins < 0:
+        return None
+    names, _ = json.JSONDecoder().raw_decode(rest[begins:].decode(errors="replace"))
+    return set(names.get(column, ()))
 
 
 def _remembered(column: str, path: str) -> list[str]:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from acwcli.cli.engine import EngineFlags
 from acwcli.cli.flags import HideFlags, OutFlags, Paths, ReadFlags, WrapFlags, with_flags
 
 
 @with_flags
-def command(paths: Paths, read: ReadFlags, wrap: WrapFlags, out: OutFlags, hide: HideFlags) -> None:
+def command(paths: Paths, read: ReadFlags, wrap: WrapFlags, out: OutFlags, hide: HideFlags, at: EngineFlags) -> None:
     """Rebuild every wrap-up interval and write one row each.
 
     \b
@@ -18,5 +19,5 @@ def command(paths: Paths, read: ReadFlags, wrap: WrapFlags, out: OutFlags, hide:
     from acwcli.cli import session
     from acwcli.model.columns import WRAP_FRAME
 
-    rebuilt = session.rebuild(paths, read, wrap, out, WRAP_FRAME, hide)
+    rebuilt = session.rebuild(paths, read, wrap, out, WRAP_FRAME, hide, at)
     session.emit(pipeline.wraps_table(rebuilt), out, read.zone)

@@ -7,6 +7,8 @@ from typing import Annotated
 
 import typer
 
+from acwcli.cli.engine import EngineFlags
+from acwcli.cli.fair import FairFlags, mix_of, newcomers_of
 from acwcli.cli.flags import HideFlags, OutFlags, Paths, ReadFlags, WrapFlags, with_flags
 from acwcli.errors import ExitCode
 
@@ -18,6 +20,8 @@ def command(
     wrap: WrapFlags,
     out: OutFlags,
     hide: HideFlags,
+    fair: FairFlags,
+    at: EngineFlags,
     within: Annotated[
         str | None,
         typer.Option("--within", metavar="DURATION", help="The limit people speak of, e.g. 60s (default: p80)."),
@@ -27,10 +31,6 @@ def command(
     ] = None,
     under: Annotated[
         list[str] | None, typer.Option("--under", metavar="RULE", help="The same from below: too short to be true.")
-    ] = None,
-    peers: Annotated[
-        list[str] | None,
-        typer.Option("--peers", metavar="COLUMN,…", help="Compare only agents with equal values of these."),
     ] = None,
     min_wraps: Annotated[int, typer.Option("--min-wraps", min=1, help="Fewer are not enough data.")] = 20,
     title: Annotated[str | None, typer.Option("--title", metavar="TEXT", help="What stands at the top.")] = None,
@@ -46,6 +46,7 @@ def command(
         acw report sample_data/generic/states.csv --within 60s -o night.html
         acw report states.csv --lang es --title "Semana 10" -o week.html
         acw report logs/*.gz --anonymize -o night.xlsx
+        acw report states.csv --since-hire hired.csv -o fair.html
     """
     from acwcli import pipeline
     from acwcli.cli import parse, rerun, session
@@ -53,20 +54,22 @@ def command(
     from acwcli.render.report.words import LANGUAGES
 
     form, language = session.report_format(out), parse.one_of(lang, LANGUAGES, "--lang")
-    own = {"within": within, "over": over, "under": under, "peers": peers, "title": title, "lang": lang}
+    own = {"within": within, "over": over, "under": under, "title": title, "lang": lang, "min_wraps": min_wraps}
+    peers, mix, newcomers = tuple(parse.names_in(fair.peers)), mix_of(fair), newcomers_of(fair, read)
     options = pipeline.ReportOptions(
         within_ms=parse.length(within, "--within") if within is not None else None,
         rules=tuple(pipeline.rules(over or [], under or [])) if over or under else (),
-        peers=tuple(parse.names_in(peers)),
+        peers=peers,
         min_wraps=min_wraps,
+        mix=mix,
+        fdr=parse.share(fair.fdr, "--fdr"),
         title=title,
-        command=rerun.command_line("report", paths, (read, wrap, hide), own | {"min_wraps": min_wraps}, form),
+        command=rerun.command_line("report", paths, (read, wrap, hide, fair), own, form),
     )
     # The formats of a report are not those of a table; they are checked above.
-    rebuilt = session.rebuild(
-        paths, read, wrap, replace(out, format="json"), pipeline.report_needs(options.peers), hide
-    )
-    answer = pipeline.report(rebuilt, options)
+    needs = pipeline.report_needs(options.peers, options.mix)
+    rebuilt = session.rebuild(paths, read, wrap, replace(out, format="json"), needs, hide, at)
+    answer = pipeline.report(rebuilt, replace(options, newcomers=newcomers(rebuilt)))
     session.emit_with(lambda stream: write_report(answer, form, stream, lang=language), out)
     if fail_on_flag and pipeline.flags_anybody(answer):
         raise typer.Exit(ExitCode.FINDINGS)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from acwcli.formats.cloud import shown
 
 if TYPE_CHECKING:
+    from acwcli.cli.fair import FairFlags
     from acwcli.cli.flags import HideFlags, ReadFlags, WrapFlags
 
 _NOT_ASKED = ("rejects", "memory")
@@ -21,7 +22,7 @@ _SUFFIX = {"markdown": "md"}
 def command_line(
     command: str,
     paths: Sequence[str],
-    groups: Iterable[ReadFlags | WrapFlags | HideFlags],
+    groups: Iterable[ReadFlags | WrapFlags | HideFlags | FairFlags],
     own: Mapping[str, object],
     form: str,
 ) -> str:

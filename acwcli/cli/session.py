@@ -11,11 +11,12 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
-from acwcli.cli import hiding, narrate, parse, progress
+from acwcli.cli import engine, hiding, narrate, parse, progress
 from acwcli.errors import OutputError, UsageError
 from acwcli.render import BINARY_FORMATS, FORMATS, format_of_path, write
 
 if TYPE_CHECKING:
+    from acwcli.cli.engine import PlaceFlags
     from acwcli.cli.flags import HideFlags, OutFlags, ReadFlags, WrapFlags
     from acwcli.model.counts import RowCounts
     from acwcli.model.table import Table
@@ -29,6 +30,7 @@ def rebuild(
     out: OutFlags,
     needs: Iterable[str],
     hide: HideFlags | None = None,
+    at: PlaceFlags | None = None,
     *,
     files: bool = False,
 ) -> Wraps:
@@ -43,20 +45,26 @@ def rebuild(
     from acwcli.store.manifest import store_at
 
     answer_format(out)
+    cluster = engine.cluster_of(at)
     secret = hiding.key(hide, quiet=out.quiet)
     roster = read_roster(read.roster, read.encoding) if read.roster else None
     lookup = read_lookup(read.lookup, read.encoding) if read.lookup else None
     options = parse.wrap_options(wrap, read.zone)
     wanted = frozenset(needs) | pipeline.needs_of_where(options.where)
     reading = parse.read_options(read, wanted)
-    if store_at(paths[0]) is not None and not (files or read.rejects or secret):
+    if cluster is None and store_at(paths[0]) is not None and not (files or read.rejects or secret):
         kept = pipeline.kept_wraps(paths, reading, options, wanted, roster, lookup)
         if kept is not None:
             report_counts(kept.loaded, out, kept)
             return kept
     progress.reading(paths, quiet=out.quiet)
-    memory = parse.size(wrap.memory, "--memory") if wrap.memory is not None else None
-    loaded = pipeline.load(paths, reading, look_again=files, memory=memory)
+    if cluster is None:
+        memory = parse.size(wrap.memory, "--memory") if wrap.memory is not None else None
+        loaded = pipeline.load(paths, reading, look_again=files, memory=memory)
+    else:
+        from acwcli.pipeline import spark
+
+        loaded = spark.load(paths, reading, cluster, with_text=bool(read.rejects))
     veil = None if secret is None else pipeline.pseudonyms(secret, loaded, roster, lookup)
     if veil is not None:
         narrate.hide_with(veil.hidden)
@@ -78,7 +86,8 @@ def _spare_inputs(loaded: Loaded, *targets: str | None) -> None:
     for target in targets:
         if target is not None and Path(target).is_file():
             for item in loaded.recognised:
-                if Path(target).samefile(item.probe.input.path):
+                path = item.probe.input.path
+                if path.is_file() and Path(target).samefile(path):
                     raise UsageError(f"{target}: it is one of the files read; write to another")
 
 

@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from acwcli.cli.engine import EngineFlags
 from acwcli.cli.flags import HideFlags, OutFlags, Paths, QueueLimits, ReadFlags, WrapFlags, with_flags
 
 
@@ -16,6 +17,7 @@ def command(
     wrap: WrapFlags,
     out: OutFlags,
     hide: HideFlags,
+    at: EngineFlags,
     by: Annotated[
         list[str] | None,
         typer.Option(
@@ -54,7 +56,7 @@ def command(
     question = pipeline.Question(parse.one_of(of, pipeline.MEASURES, "--of"), tuple(groups), denominator, owner)
     limit_ms = parse.length(limit, "--limit") if limit is not None else None
     limits_ms = parse.queue_limits(queue_limit)
-    rebuilt = session.rebuild(paths, read, wrap, out, question.needs() | ({"queue"} if limits_ms else set()), hide)
+    rebuilt = session.rebuild(paths, read, wrap, out, question.needs() | ({"queue"} if limits_ms else set()), hide, at)
     narrate.notes(pipeline.said_of(question), quiet=out.quiet)
     if limits_ms and rebuilt.aggregates is not None:
         narrate.note("limits of queues are left out: sums do not say which wraps are over them", quiet=out.quiet)

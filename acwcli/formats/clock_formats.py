@@ -83,6 +83,8 @@ class Pattern:
 
 def plain_text(value: str) -> str:
     """Spell one value with ASCII digits, without invisible marks."""
+    if value.isascii():
+        return value.strip()
     for old, new in REPLACEMENTS.items():
         value = value.replace(old, new)
     return value.strip()

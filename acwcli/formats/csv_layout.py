@@ -62,8 +62,16 @@ def find_layout(plain: Plain) -> Layout:
     candidates = (announced.group(1),) if announced else DELIMITERS
     parsed = {delimiter: _records(lines, delimiter) for delimiter in candidates}
     delimiter = max(candidates, key=lambda one: _fitness(parsed[one]))
-    records = parsed[delimiter]
-    return layout_of(plain.name, records[1:] if announced else records, len(lines), delimiter)
+    records = parsed.pop(delimiter)
+    layout = layout_of(plain.name, records[1:] if announced else records, len(lines), delimiter)
+    for other, split in parsed.items():
+        above = [record for record in split if record.end < layout.header_line]
+        if _is_table(above):
+            raise InputError(
+                f"{plain.name}: the lines above the header in line {layout.header_line} are another table, whose "
+                f"columns a {DELIMITER_NAMES[other]} parts; give each in a file of its own"
+            )
+    return layout
 
 
 def _head_lines(plain: Plain) -> list[str]:
@@ -185,6 +193,16 @@ def _refuse_data_above(source: str, records: Sequence[Record], place: int) -> No
             f"{source}: {noun} above the header in line {records[place].start}, first in line {data[0].start}; "
             "put the header first"
         )
+
+
+def _is_table(records: Sequence[Record]) -> bool:
+    """Whether records are a table of their own: a header of known words with a row, or several wide rows alike."""
+    for place, record in enumerate(records):
+        rows = [other.cells for other in records[place + 1 :] if len(other.cells) == len(record.cells)]
+        if _known(record.cells) >= 2 and len(record.cells) > 2 and any(any(map(_is_value, row)) for row in rows):
+            return True
+    kinds = Counter(_kinds(record.cells) for record in records)
+    return any(times > 2 and kind.count(True) > 1 and len(kind) > 3 for kind, times in kinds.items())
 
 
 def _kinds(cells: Sequence[str]) -> tuple[bool | None, ...]:

@@ -100,14 +100,23 @@ def recognise(inputs: Sequence[Input], options: ReadOptions) -> list[Recognised]
         raise UsageError(f"unknown input format '{forced}'{did_you_mean(forced, known)}; known: {', '.join(known)}")
     probes = [Probe(item, options.encoding) for item in inputs]
     found = [
-        replace(_recognise(probe, own, forced), options=own, notes=notes)
-        for probe, (own, notes) in zip(probes, _own_maps(probes, options), strict=True)
+        replace(recognise_one(probe, own), options=own, notes=notes)
+        for probe, (own, notes) in zip(probes, own_maps(probes, options), strict=True)
     ]
+    refuse_unknown(found)
+    _refuse_idle_profiles(found, options)
+    return found
+
+
+def refuse_unknown(found: Sequence[Recognised]) -> None:
+    """Stop where there is nothing to read.
+
+    Raises:
+        InputError: no file is known.
+    """
     if all(item.format is None for item in found):
         reasons = "; ".join(f"{item.probe.input.name}: {item.problem}" for item in found[:3])
         raise InputError(f"no file that can be read ({reasons})")
-    _refuse_idle_profiles(found, options)
-    return found
 
 
 def _refuse_idle_profiles(found: Sequence[Recognised], options: ReadOptions) -> None:
@@ -120,7 +129,7 @@ def _refuse_idle_profiles(found: Sequence[Recognised], options: ReadOptions) -> 
             raise InputError(f"profile {path} fits none of the files; {first.probe.input.name}: {missing}")
 
 
-def _own_maps(probes: Sequence[Probe], options: ReadOptions) -> list[tuple[ReadOptions, tuple[str, ...]]]:
+def own_maps(probes: Sequence[Probe], options: ReadOptions) -> list[tuple[ReadOptions, tuple[str, ...]]]:
     """What of `--map` holds for each file: a column that other files have and this one lacks is left to its own words.
 
     A column that no file has stays, and is an error as soon as a file is looked at.
@@ -148,8 +157,9 @@ def _headers(probe: Probe) -> Sequence[str] | None:
         return None
 
 
-def _recognise(probe: Probe, options: ReadOptions, forced: str | None) -> Recognised:
-    item = probe.input
+def recognise_one(probe: Probe, options: ReadOptions) -> Recognised:
+    """Recognise one file by itself; see `recognise`, which knows what several files have in common."""
+    item, forced = probe.input, options.input_format
     if item.path.name == STORE_FILE and not item.named:
         return Recognised(probe, None, problem="a store; name its folder to read it")
     try:

@@ -7,15 +7,38 @@ import re
 import polars as pl
 
 from acwcli.formats.frames import Probe
+from acwcli.formats.words import fold
 
 _GUID = r"(?i)^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$"
 _SYSTEM_CODE = "ININ-"
 _BASE64 = re.compile(r"(?:[A-Za-z0-9+/]{4}){15,}(?:[A-Za-z0-9+/]{2,3}={1,2})?")
 _MEDIA = ("voice", "callback", "chat", "cobrowse", "email", "message", "screenshare", "sms", "social", "video")
 
+_REPORTS = {
+    ("Agent_No", "StateIndex", "Outstate", "Log_State"): (
+        "It looks like the Agent State Log of NICE CXone, in which your own codes say what is wrap-up: "
+        "--map agent_id=Agent_No --map event_time=Start_Date --map state=Outstate --map duration=Duration "
+        "--rows \"Outstate <> ''\" --state acw=YOURS. "
+    ),
+    ("DATE/TIME", "DISPO", "DEAD", "PAUSE CODE"): (
+        "It looks like VICIdial's user stats, which name no agent: export vicidial_agent_log, or run "
+        "AST_activity_log_export.pl. "
+    ),
+    ("Agente", "Tiempo de pausa"): (
+        "It looks like a report of OMniLeads: sums without a number of contacts, so there is not even a mean in it. "
+        "Export the table reportes_app_actividadagentelog. "
+    ),
+}
+"""Headers of reports that cannot be read as they are → what to do."""
+
 
 def advice(probe: Probe) -> str:
     """What a file nobody knows looks like, and what to do; empty when it looks like nothing in particular."""
+    if not probe.is_json:
+        columns = {fold(name) for name in probe.grid.columns}
+        for headers, sentence in _REPORTS.items():
+            if columns.issuperset(map(fold, headers)):
+                return sentence
     if probe.plain.kind == "text" and not probe.is_json and _is_genesys_interactions(probe.grid.sample):
         return (
             "It looks like a Genesys Cloud Interactions export with headers in another language: export it in English, "

@@ -128,7 +128,8 @@ class Profile:
         return UsageError(f"{self.source}:{line_of(self.text, path)}: {message}")
 
 
-def built_in_profiles() -> dict[str, Path]:
+@lru_cache(maxsize=1)
+def built_in_profiles() -> Mapping[str, Path]:
     """The profiles that come with the package, by format name; none is read."""
     return {profile_name(str(path)): path for path in sorted(Path(__file__).with_name("profiles").glob("*.toml"))}
 

@@ -6,6 +6,7 @@ import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import TypeVar
 
 import polars as pl
@@ -45,14 +46,19 @@ def find_column(spelling: str, headers: Sequence[str]) -> str | None:
     """Return the header meant (case, spaces and light punctuation do not matter), or a path into a JSON column."""
     if spelling in headers:
         return spelling
-    folded = {fold(header): header for header in reversed(headers)}
-    if (found := folded.get(fold(spelling))) is not None:
-        return found
-    bare = {fold(_UNIT.sub("", header)): header for header in reversed(headers)}
-    if (found := bare.get(fold(spelling))) is not None:
-        return found
+    word = fold(spelling)
+    for by_word in _by_word(tuple(headers)):
+        if (found := by_word.get(word)) is not None:
+            return found
     first, dot, _ = spelling.partition(".")
     return spelling if dot and first in headers else None
+
+
+@lru_cache(maxsize=8)
+def _by_word(headers: tuple[str, ...]) -> tuple[Mapping[str, str], Mapping[str, str]]:
+    """Folded header → header, and the same without units; of two that fold alike the first."""
+    first = headers[::-1]
+    return {fold(header): header for header in first}, {fold(_UNIT.sub("", header)): header for header in first}
 
 
 def named_column(name: str, profile: Profile, headers: Sequence[str]) -> str | None:
@@ -92,7 +98,7 @@ def prepare(grid: Grid, profile: Profile, options: ReadOptions) -> Prepared:
             )
     cells = _Cells(grid, profile)
     added = _cleaned(cells, columns)
-    added |= _derived(cells, profile, columns)
+    added |= _derived(cells, profile, columns, () if options.wrap_reasons is not None else profile.wrap_reasons)
     notes = [] if profile.most_rows is None else _truncated(grid, profile.most_rows)
     notes += _warnings(grid, profile, cells)
     grid, ignored = _without(grid, profile, cells)
@@ -197,19 +203,22 @@ def _cleaned(cells: _Cells, columns: Mapping[str, Sequence[str]]) -> dict[str, p
     return found
 
 
-def _derived(cells: _Cells, profile: Profile, columns: Mapping[str, Sequence[str]]) -> dict[str, pl.Expr]:
-    """Columns the file does not have: constants, time-outs, wrap-up told by a reason."""
+def _derived(
+    cells: _Cells, profile: Profile, columns: Mapping[str, Sequence[str]], wrap_reasons: Sequence[str]
+) -> dict[str, pl.Expr]:
+    """Columns the file does not have: constants, time-outs, wrap-up told by a reason (the user's are told later)."""
     found = {_OWN.format(name): pl.lit(text) for name, text in profile.constants.items() if name not in columns}
     if profile.timed_out is not None and (met := cells.meets(profile.timed_out)) is not None:
         found[_OWN.format("timed_out")] = pl.when(met).then(pl.lit("true")).otherwise(pl.lit("false"))
-    if profile.wrap_reasons and {"state", "reason"} <= columns.keys():
-        state, reason = cells.text(columns["state"][0]), cells.text(columns["reason"][0])
+    if wrap_reasons and "reason" in columns:
+        state = cells.text(columns["state"][0]) if "state" in columns else found.get(_OWN.format("state"))
+        reason = cells.text(columns["reason"][0])
         if state is not None and reason is not None:
             # A row that ends a pause may carry the reason too.
             pauses = [fold(word) for word in profile.states.get("not_ready", ())] or [
                 word for word, meant in STATE_WORDS.items() if meant == "not_ready"
             ]
-            wraps = fold_expr(reason).is_in([fold(word) for word in profile.wrap_reasons])
+            wraps = fold_expr(reason).is_in([fold(word) for word in wrap_reasons])
             wraps = (wraps & fold_expr(state).is_in(pauses)).fill_null(False)
             found[_OWN.format("state")] = pl.when(wraps).then(pl.lit("acw")).otherwise(state)
     return found

@@ -11,7 +11,8 @@ from collections.abc import Iterable, Sequence
 import polars as pl
 
 from acwcli.errors import InputError
-from acwcli.formats.queue_log_agents import Activity, identities
+from acwcli.formats.queue_log_agents import identities
+from acwcli.formats.queue_log_before import PLACE, Before, Connected, names_in, no_call
 from acwcli.formats.queue_log_machine import follow_agents
 from acwcli.formats.queue_log_words import (
     CONFIGURED_WRAP,
@@ -22,7 +23,6 @@ from acwcli.formats.queue_log_words import (
     NOBODY,
     NON_EVENTS,
     RESTART,
-    WORKING_KINDS,
     table_columns,
 )
 from acwcli.formats.words import fold, fold_expr
@@ -159,23 +159,52 @@ def states(
         the reason a row is not used, or null. A restart has no agent and the state `unknown`, for everybody.
         A rejected row names an agent when it may have changed that agent's state.
     """
-    read = _with_reasons(_interpreted(events, one_file=one_file).collect())
-    rows = _numbered_restarts(_without_copies(_in_order(read)))
-    agents = _agent_ids(rows)
-    followed = rows.with_columns(pl.col("agent").replace(agents))
+    return as_states(*followed(events, wrap_reasons, one_file=one_file))
+
+
+def followed(
+    events: pl.LazyFrame,
+    wrap_reasons: Sequence[str],
+    *,
+    one_file: bool = False,
+    before: Before | None = None,
+    connected: Connected = no_call,
+) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Follow every agent of a log, or of the part of it that comes after what is known already.
+
+    Args:
+        events: see `states`.
+        wrap_reasons: see `states`.
+        one_file: see `states`.
+        before: what the earlier part of the log leaves to this one, which begins later.
+        connected: tells which agents had which calls in the earlier part.
+
+    Returns:
+        The rows in order of time (those of `before` among them), and what `follow_agents` says of them.
+    """
+    before = before or Before()
+    read = _with_reasons(_interpreted(events, one_file=one_file).collect()).rename({"agent": "name"})
+    rows = _numbered_restarts(_without_copies(_in_order(_after(before, read))))
+    agents = identities(names_in(rows, before.names))
+    rows = rows.with_columns(agent=pl.col("name").replace(agents))
     changes = follow_agents(
-        followed.lazy().filter(pl.col("kind").is_not_null() & pl.col("agent").is_not_null()),
+        rows.lazy().filter(pl.col("kind").is_not_null() & pl.col("agent").is_not_null()),
         {fold(reason) for reason in wrap_reasons},
-    ).collect()
+        connected,
+    )
+    return rows, changes.collect()
+
+
+def as_states(rows: pl.DataFrame, changes: pl.DataFrame) -> pl.DataFrame:
+    """What `followed` found, as `states` returns it."""
     beside = pl.zeros(rows.height, pl.UInt32, eager=True).replace(0, None)
     beside = beside.scatter(changes["pos"], pl.int_range(changes.height, dtype=pl.UInt32, eager=True))
     restart = (pl.col("event") == RESTART) & pl.col("rejected").is_null() & ~pl.col("copied")
     state = pl.when(restart).then(pl.lit("unknown")).otherwise("state").cast(pl.Enum(STATES))
     blamed = pl.col("rejected").is_null() | (pl.col("kind") == "lost")
-    return _sorted(
-        followed.drop("queue", "reason").hstack(changes.drop("pos").select(pl.all().gather(beside))),
-        ["file", "__row"],
-    ).select(
+    told = changes.select(pl.exclude("pos", "left", "may_end").gather(beside))
+    beside_rows = rows.drop("queue", "reason", "callid").hstack(told).filter(pl.col("file") != PLACE)
+    return _sorted(beside_rows, ["file", "__row"]).select(
         agent_id=pl.when(~restart.fill_null(False) & blamed).then("agent"),
         event_time=pl.when(pl.col("rejected").is_null()).then(pl.from_epoch("t", "ms").cast(INSTANT)),
         state=state,
@@ -189,6 +218,14 @@ def states(
         ignored=pl.when(pl.col("rejected").is_null()).then(pl.coalesce("ignored", _why_no_state())),
         rejected="rejected",
     )
+
+
+def _after(before: Before, rows: pl.DataFrame) -> pl.DataFrame:
+    """Put what is known already in front; its rows are of no file."""
+    if before.rows.is_empty():
+        return rows
+    handed_on = before.rows.with_row_index("__row").with_columns(file=pl.lit(PLACE, pl.UInt16), blank=pl.lit(False))
+    return pl.concat([rows, handed_on], how="diagonal")
 
 
 def _no_text(name: str) -> pl.Expr:
@@ -298,18 +335,6 @@ def _numbered_restarts(rows: pl.DataFrame) -> pl.DataFrame:
 def _sorted(rows: pl.DataFrame, keys: list[str]) -> pl.DataFrame:
     """Sort only where needed: a log is nearly always in order, and moving its texts is the slowest step."""
     return rows if rows.select(pl.struct(keys)).to_series().is_sorted() else rows.sort(keys)
-
-
-def _agent_ids(rows: pl.DataFrame) -> dict[str, str]:
-    works = pl.col("kind").is_in(list(WORKING_KINDS))
-    used = (
-        rows.lazy()
-        .filter(pl.col("agent").is_not_null())
-        .group_by("agent")
-        .agg(connects=(pl.col("kind") == "connect").any(), works=works.any())
-        .collect()
-    )
-    return identities({name: Activity(connects, works) for name, connects, works in used.sort("agent").iter_rows()})
 
 
 def _why_no_state() -> pl.Expr:

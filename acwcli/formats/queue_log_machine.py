@@ -13,6 +13,9 @@ from collections.abc import Collection
 
 import polars as pl
 
+from acwcli.formats.queue_log_before import Connected, no_call
+from acwcli.formats.queue_log_words import MEMBER_KINDS
+
 _AGENT = "who"
 _SAME_ACTION_MS = 1000
 # Queues become numbers; these two stand beside them.
@@ -51,7 +54,7 @@ def _prior(value: pl.Expr) -> pl.Expr:
     return pl.when(~pl.col("first")).then(_latest(pl.when("acts").then(value)).shift(1))
 
 
-def follow_agents(rows: pl.LazyFrame, wrap_reasons: Collection[str]) -> pl.LazyFrame:
+def follow_agents(rows: pl.LazyFrame, wrap_reasons: Collection[str], connected: Connected = no_call) -> pl.LazyFrame:
     """Return what each row does to its agent.
 
     Args:
@@ -59,12 +62,14 @@ def follow_agents(rows: pl.LazyFrame, wrap_reasons: Collection[str]) -> pl.LazyF
             `kind` (a value of `KINDS`, or `lost` for a rejected row), `queue`, `callid`, `reason`, `folded`
             (the reason folded, '' for none), `paused` (added as paused). Rows of other kinds must not be there.
         wrap_reasons: folded pause reasons that are wrap-up; '' stands for a pause without reason right after a call.
+        connected: tells which agents had which calls before these rows.
 
     Returns:
-        `pos`, `state` (null when the row changes nothing), `contact_id`, `queue`, `reason`, `ignored`.
+        `pos`, `state` (null when the row changes nothing), `contact_id`, `queue`, `reason`, `ignored`, and for those
+        that read on: `left` (the row logs the agent off) and `may_end` (it may end the agent's call).
     """
     steps = _presence(_without_auto_unpause(_numbered(rows)))
-    return _outcome(_open_pauses(_pause_class(_calls(steps), wrap_reasons)))
+    return _outcome(_open_pauses(_pause_class(_calls(steps, connected), wrap_reasons)))
 
 
 def _numbered(rows: pl.LazyFrame) -> pl.LazyFrame:
@@ -106,7 +111,7 @@ def _presence(rows: pl.LazyFrame) -> pl.LazyFrame:
     REMOVEMEMBER logs off from one queue; the agent has left when no queue is known in which they still are. Static
     and persistent members have no ADDMEMBER, so calls, rings and pauses of a queue show membership too.
     """
-    queue_key = pl.when(_KIND.is_in(["add", "remove", "connect", "pause", "ring"])).then(pl.col("queue_no"))
+    queue_key = pl.when(_KIND.is_in(list(MEMBER_KINDS))).then(pl.col("queue_no"))
     member = pl.when(pl.col("key").is_not_null()).then((_KIND != "remove").cast(pl.Int32))
     logs_off = (_KIND == "logoff") | ((_KIND == "remove") & (pl.col("queues") <= 0))
     activity = _KIND.is_in(["add", "login", "connect", "pause", "pause all"])
@@ -130,7 +135,7 @@ def _presence(rows: pl.LazyFrame) -> pl.LazyFrame:
     )
 
 
-def _calls(rows: pl.LazyFrame) -> pl.LazyFrame:
+def _calls(rows: pl.LazyFrame, connected: Connected) -> pl.LazyFrame:
     """Add `in_call`, `known` (is anything known of the agent), `late` and `ended` (the row ends the agent's call).
 
     An end belongs to the agent's current call whatever its call id (transfers carry others), unless the id is that of
@@ -140,7 +145,7 @@ def _calls(rows: pl.LazyFrame) -> pl.LazyFrame:
     settles = _KIND.is_in(["connect", "pause", "pause all", "unpause", "unpause all", "add", "login"])
     lost = _KIND == "lost"
     return (
-        _late_ends(rows)
+        _late_ends(rows, connected)
         .with_columns(may_end=ends & ~pl.col("late"))
         .with_columns(
             in_call=_latest(
@@ -156,15 +161,18 @@ def _calls(rows: pl.LazyFrame) -> pl.LazyFrame:
     )
 
 
-def _late_ends(rows: pl.LazyFrame) -> pl.LazyFrame:
+def _late_ends(rows: pl.LazyFrame, connected: Connected) -> pl.LazyFrame:
     """Mark ends of another call than the current one that the agent had before; few rows are worth looking up."""
     connects, ends = _KIND == "connect", _KIND == "end"
     current = _latest(pl.when(connects).then(pl.col("callid").fill_null("")), "begins")
     of_other = ends & pl.col("callid").is_not_null() & (pl.col("callid") != current)
     marked = rows.with_columns(of_other=of_other.fill_null(False)).collect()
-    odd = marked.lazy().filter("of_other").select("person", "callid", "pos")
+    odd = marked.filter("of_other").select("person", "agent", "callid", "pos")
     calls = marked.lazy().filter(connects).group_by("person", "callid").agg(begun=pl.col("pos").min())
-    late = odd.join(calls, on=["person", "callid"]).filter(pl.col("begun") < pl.col("pos")).collect()["pos"]
+    known = odd.lazy().join(calls, on=["person", "callid"]).filter(pl.col("begun") < pl.col("pos")).collect()["pos"]
+    others = odd.filter(~pl.col("pos").is_in(known.implode()))
+    before = others.join(connected(others.select("agent", "callid").unique()), on=["agent", "callid"], how="semi")
+    late = known.append(before["pos"])
     return marked.lazy().with_columns(late=pl.col("of_other") & pl.col("pos").is_in(late.implode()))
 
 
@@ -291,6 +299,8 @@ def _outcome(rows: pl.LazyFrame) -> pl.LazyFrame:
             queue=pl.when(_KIND == "connect").then("queue"),
             reason=pl.when(pl.col("used") & paused).then("pause_reason").replace("", None),
             ignored=pl.when(~pl.col("used") & (_KIND != "lost")).then(_why_ignored()),
+            left="left",
+            may_end="may_end",
         )
     )
 

@@ -45,6 +45,8 @@ CONFIGURED_WRAP: Final = "WRAPUPSTART"
 KNOWN_EVENTS: Final = frozenset({*KINDS, *NON_EVENTS, RESTART, CONFIGURED_WRAP})
 WORKING_KINDS: Final = frozenset({"connect", "end", "pause", "pause all", "unpause", "unpause all", "ring"})
 """Rows that carry the agent's own name; the others may carry the interface."""
+MEMBER_KINDS: Final = frozenset({"add", "remove", "connect", "pause", "ring"})
+"""Rows that tell of a queue whether the agent is in it."""
 
 NOBODY: Final = frozenset({"NONE", "NULL", "\\N", ""})
 """Values of callid, queue and agent that name nothing."""

@@ -7,11 +7,11 @@ from __future__ import annotations
 
 import atexit
 import contextlib
-import functools
 import itertools
 import os
 import shutil
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -20,13 +20,20 @@ if TYPE_CHECKING:
 
 _PREFIX, _LOCK = "acw-", "lock"
 _numbers = itertools.count(1)
+_held: list[tuple[Path, BaseFileLock | None]] = []
+"""The folders of this process and their locks; the last one is in use."""
 
 
-@functools.cache
 def _folder() -> Path:
-    folder, lock = _held_folder()
-    atexit.register(_remove, folder, lock)
-    return folder
+    if not _held:
+        _held.append(_held_folder())
+    return _held[-1][0]
+
+
+@atexit.register
+def _leave() -> None:
+    while _held:
+        _remove(*_held.pop())
 
 
 def _held_folder() -> tuple[Path, BaseFileLock | None]:
@@ -78,3 +85,13 @@ def _is_own(folder: Path) -> bool:
     with contextlib.suppress(OSError):
         return not folder.is_symlink() and (not hasattr(os, "getuid") or folder.stat().st_uid == os.getuid())
     return False
+
+
+@contextlib.contextmanager
+def own_folder() -> Iterator[None]:
+    """Use a temporary folder that is removed afterwards: a process that serves many tasks never comes to its exit."""
+    _held.append(_held_folder())
+    try:
+        yield
+    finally:
+        _remove(*_held.pop())

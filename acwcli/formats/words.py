@@ -40,6 +40,7 @@ _LETTERS = {
 _TRANSLATION = str.maketrans(_LETTERS)
 _NOT_MEANT = r"[\p{M}" + re.escape(_IGNORED) + "]"
 _UNMEANT_CHARACTERS = frozenset(_IGNORED)
+_LONGEST = 200  # characters of a header that are looked at; nothing longer is a word
 
 Words = dict[str, list[str]]
 """Language code → words as people write them."""
@@ -51,6 +52,11 @@ def fold(text: str) -> str:
     Case, accents and vowel marks, spaces, joiners, quotes, brackets and light punctuation go; full-width forms, Persian
     and Arabic digits and letter variants become one. A cell of nothing but punctuation folds to an empty string.
     """
+    return _fold_word(text) if len(text) <= _LONGEST else _fold_word.__wrapped__(text)
+
+
+@lru_cache(maxsize=8192)  # every format asks about the same few headers
+def _fold_word(text: str) -> str:
     apart = unicodedata.normalize("NFKD", text)
     kept = "".join(char for char in apart if char not in _UNMEANT_CHARACTERS and unicodedata.category(char)[0] != "M")
     return kept.lower().translate(_TRANSLATION)
@@ -96,7 +102,6 @@ _UNITS = {alias: unit for unit, languages in words()["units"].items() for alias 
 _GLUED_UNITS = sorted((alias for alias in _UNITS if alias not in ("s", "с")), key=len, reverse=True)
 _INSTANTS = frozenset(name for name, kind in (STATE_FRAME | CONTACT_FRAME).items() if kind == INSTANT)
 _HAVE_UNIT = frozenset({*_IN_MS, "duration", *_INSTANTS})
-_LONGEST = 200  # characters of a header that are looked at; nothing longer is a word
 _GAP = re.compile(r"[\s_\-,./:;()\[\]{}（）【】]+")
 _PICTURE = re.compile(r"[(\[（]\s*[hmsdyftчмсдг时分秒 ]+[:/.\-][hmsdyftчмсдг时分秒 :/.\-]+\s*[)\]）]", re.IGNORECASE)
 

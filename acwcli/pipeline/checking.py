@@ -11,8 +11,9 @@ from acwcli.formats.inputs import Input
 from acwcli.formats.scratch import scratch_file
 from acwcli.model.table import Column, Table
 from acwcli.pipeline.arrivals import decompressed
-from acwcli.pipeline.difference import Task, anew
+from acwcli.pipeline.difference import anew
 from acwcli.pipeline.kept import ENGINE
+from acwcli.pipeline.task import Task
 from acwcli.store.archive import give_back
 from acwcli.store.check import REBUILD, Damage, damages
 from acwcli.store.manifest import KeptFile, Manifest, read_manifest, store_at

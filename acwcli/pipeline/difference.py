@@ -8,56 +8,26 @@ from __future__ import annotations
 
 import contextlib
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from pathlib import Path
 
 import polars as pl
 
 from acwcli.errors import InputError
-from acwcli.formats.detect import Recognised
 from acwcli.formats.frames import FileFrame
-from acwcli.formats.inputs import Input
-from acwcli.formats.options import ReadOptions
-from acwcli.model.columns import WRAP_FRAME
 from acwcli.model.counts import RowCounts
-from acwcli.pipeline.loading import FIRST_INSTANTS, known, read_recognised
+from acwcli.pipeline.loading import FIRST_INSTANTS, Loaded, first_instant, read_recognised
+from acwcli.pipeline.logs import Counted, LogsRead, continued, kept_frames, runs_on, whole
 from acwcli.pipeline.rebuilding import WrapOptions, wraps
-from acwcli.pipeline.stored import as_ingested, stored_file
-from acwcli.pipeline.window import bearing_on, entries_of
+from acwcli.pipeline.task import EVERYTHING, Task, opened
+from acwcli.pipeline.window import bearing_on, days_in, entries_of
 from acwcli.store import index
 from acwcli.store.days import KEPT, read_days
 from acwcli.store.manifest import UNKNOWN_DAY, KeptFile, KeptFrame, Manifest, day_text
+from acwcli.store.parts import Part
 
 _COLUMNS = [name for name in KEPT if name != "source"]
-_EVERYTHING = frozenset(WRAP_FRAME)
-RUNNING_ON = ("asterisk-queue-log",)
-"""Formats whose files are one log: who is a member of which queue, and who is who, may stand in the very first."""
-
-
-@dataclass(frozen=True)
-class Task:
-    """A change to work out.
-
-    Attributes:
-        root: the store.
-        manifest: what it holds.
-        target: what it will hold, the accounts aside.
-        paths: number → where a new file is.
-        entries: index entries of the new files.
-    """
-
-    root: Path
-    manifest: Manifest
-    target: Manifest
-    paths: Mapping[int, Path]
-    entries: pl.DataFrame
-
-    @property
-    def leaving(self) -> set[int]:
-        """Numbers of the files that leave."""
-        return {file.number for file in self.manifest.files} - {file.number for file in self.target.files}
 
 
 @dataclass
@@ -68,13 +38,18 @@ class Outcome:
         partitions: day → its wraps, of days with other wraps than before.
         frames: number → account, of files with another one than before.
         touched: day → wraps added, changed and removed, of every day with new rows or other wraps.
-        entries: the index entries of all files, where all were read.
+        entries: index entries to add, or those of all files, where all were read (`all_read`).
+        target: the manifest to be, with what reading told of its files.
+        parts: what is to be kept of logs that run on.
     """
 
+    target: Manifest
+    entries: pl.DataFrame
+    all_read: bool = False
     partitions: dict[str, pl.DataFrame] = field(default_factory=dict)
     frames: dict[int, list[KeptFrame]] = field(default_factory=dict)
     touched: dict[str, tuple[int, int, int]] = field(default_factory=dict)
-    entries: pl.DataFrame | None = None
+    parts: dict[str, Part] = field(default_factory=dict)
 
 
 @dataclass
@@ -83,37 +58,84 @@ class _Rebuilt:
 
     wraps: pl.DataFrame
     frames: dict[int, list[KeptFrame]] = field(default_factory=dict)
-    entries: list[pl.DataFrame] = field(default_factory=list)
+    entries: dict[int, list[pl.DataFrame]] = field(default_factory=dict)
 
 
 def locally(task: Task) -> Outcome | None:
     """Rebuild from the files that bear on the change; None when that is not sure to be all."""
-    if any(file.format in RUNNING_ON for file in (*task.manifest.files, *task.target.files)):
+    logs = continued(task)
+    if logs is None:
         return None
+    again = logs.changed(task)
+    read = {number: logs.frames[number] for number in logs.frames.keys() - task.manifest.numbers() | again}
     entries = index.entries(task.root, task.manifest)
-    leaving = pl.Series(sorted(task.leaving), dtype=pl.UInt32)
-    gone = entries.filter(pl.col("file").is_in(leaving.implode())).collect() if task.leaving else task.entries.clear()
-    near = bearing_on(
-        entries, task.manifest, pl.concat([task.entries, gone]), task.leaving, by_contact=_by_contact(task)
-    )
+    gone = _of_files(entries, task.leaving | again)
+    come = pl.concat([_of_others(task.entries, read), *_entries(read).values()])
+    changed = logs.without_old_restarts(task, pl.concat([come, gone]))
+    near = bearing_on(entries, task.manifest, changed, task.leaving, by_contact=_by_contact(task))
     if near is None:
         return None
-    before = _rebuilt(task, [file for file in task.manifest.files if file.number in near | task.leaving])
-    after = _rebuilt(task, [file for file in task.target.files if file.number in near or file.number in task.paths])
+    near |= again
+    task = replace(task, target=_told(task.target, _entries(read)))
+    before = _rebuilt(task, [file for file in task.manifest.files if file.number in near | task.leaving], {})
+    after = _rebuilt(
+        task, [file for file in task.target.files if file.number in near or file.number in task.paths], read
+    )
     frames = _accounts(task, before, after)
-    return _compared(task, before.wraps, after.wraps, frames) if frames is not None else None
+    outcome = Outcome(task.target, come, frames=frames or {})
+    if frames is None or not _compared(task, before.wraps, after.wraps, outcome):
+        return None
+    return _kept_logs(outcome, logs, read)
 
 
 def anew(task: Task) -> Outcome:
     """Rebuild everything."""
-    after = _rebuilt(task, task.target.files)
+    logs = whole(task, task.target.files)
+    after = _rebuilt(task, task.target.files, logs.frames)
+    entries = {number: pl.concat(parts) for number, parts in after.entries.items() if parts}
+    task = replace(task, target=_told(task.target, entries))
     before = _held(task).filter(_kept(task.target))
-    outcome = Outcome(frames=after.frames, entries=pl.concat(after.entries) if after.entries else None)
+    everything = pl.concat(entries.values()) if entries else task.entries.clear()
+    outcome = Outcome(task.target, everything, all_read=True, frames=after.frames)
     gone, come = _without(before, after.wraps), _without(after.wraps, before)
     for day in sorted(set(gone["day"]) | set(come["day"]) | _new_days(task)):
         outcome.touched[day] = _counted(gone, come, day)
         outcome.partitions[day] = after.wraps.filter(pl.col("day") == day).drop("day")
+    return _kept_logs(outcome, logs, logs.frames)
+
+
+def _kept_logs(outcome: Outcome, logs: LogsRead, read: Mapping[int, Sequence[Counted]]) -> Outcome:
+    """Say where the frames of logs that were read are kept, and where the logs can be read on."""
+    places = logs.keep(outcome.target.generation + 1, read)
+    files = [replace(file, span=logs.spans.get(file.number, file.span)) for file in outcome.target.files]
+    for number, frames in outcome.frames.items():
+        outcome.frames[number] = [replace(frame, part=places.get((number, frame.kind), frame.part)) for frame in frames]
+    outcome.target = replace(outcome.target, files=files, befores=logs.befores)
+    outcome.parts = logs.parts
     return outcome
+
+
+def _entries(read: Mapping[int, Sequence[Counted]]) -> dict[int, pl.DataFrame]:
+    return {number: entries_of(number, [frame for frame, _ in frames]) for number, frames in read.items()}
+
+
+def _of_files(entries: pl.LazyFrame, numbers: Collection[int]) -> pl.DataFrame:
+    wanted = pl.Series(sorted(numbers), dtype=pl.UInt32)
+    return (
+        entries.filter(pl.col("file").is_in(wanted.implode())).collect()
+        if numbers
+        else pl.DataFrame(schema=index.SCHEMA)
+    )
+
+
+def _of_others(entries: pl.DataFrame, numbers: Collection[int]) -> pl.DataFrame:
+    return entries.filter(~pl.col("file").is_in(list(numbers)))
+
+
+def _told(target: Manifest, entries: Mapping[int, pl.DataFrame]) -> Manifest:
+    """The manifest with the days of files as they were read among the others."""
+    days = {number: days_in(own) for number, own in entries.items()}
+    return replace(target, files=[replace(file, days=days.get(file.number, file.days)) for file in target.files])
 
 
 def _held(task: Task) -> pl.DataFrame:
@@ -125,11 +147,8 @@ def _held(task: Task) -> pl.DataFrame:
     return pl.concat(kept)
 
 
-def _compared(
-    task: Task, before: pl.DataFrame, after: pl.DataFrame, frames: dict[int, list[KeptFrame]]
-) -> Outcome | None:
-    """Carry the difference over to the kept wraps, day by day."""
-    outcome = Outcome(frames=frames)
+def _compared(task: Task, before: pl.DataFrame, after: pl.DataFrame, outcome: Outcome) -> bool:
+    """Carry the difference over to the kept wraps, day by day; say whether they are as expected."""
     gone, come = _without(before, after), _without(after, before)
     fresh = _new_days(task)
     for day in sorted(set(gone["day"]) | set(come["day"]) | fresh):
@@ -139,12 +158,12 @@ def _compared(
         now = pl.concat([stays, comes])
         whole = after.filter(pl.col("day") == day)
         if stays.height != held.height - leaves.height or _without(comes, stays).height != comes.height:
-            return None
+            return False
         if day in fresh and (now.height != whole.height or _without(now, whole).height):
-            return None
+            return False
         outcome.touched[day] = _counted(leaves, comes, day)
         outcome.partitions[day] = now.drop("day")
-    return outcome
+    return True
 
 
 def _new_days(task: Task) -> set[str]:
@@ -178,41 +197,51 @@ def _kept(target: Manifest) -> pl.Expr:
     return pl.col("day") >= target.since  # `unknown` sorts behind every date
 
 
-def _rebuilt(task: Task, files: Sequence[KeptFile]) -> _Rebuilt:
-    """The wraps of some files as if there were no others."""
+def _rebuilt(task: Task, files: Sequence[KeptFile], read: Mapping[int, Sequence[Counted]]) -> _Rebuilt:
+    """The wraps of some files as if there were no others; files of logs as `read`, else as they were read before."""
     if not files:
         return _Rebuilt(pl.DataFrame(schema={**{name: KEPT[name] for name in _COLUMNS}, "day": pl.String}))
-    loaded = read_recognised([_opened(task, file) for file in files])
-    found = wraps(loaded, WrapOptions(), _EVERYTHING).frame
+    loaded = _loaded(task, files, read)
+    found = wraps(loaded, WrapOptions(), EVERYTHING).frame
     numbers = {file.name: file.number for file in files}
     places = {place: numbers[frame.source] for place, frame in enumerate(loaded.files)}
     frame = _with_day(found.with_columns(pl.col("file").replace_strict(places, return_dtype=pl.UInt32)))
     result = _Rebuilt(frame.filter(_kept(task.target)), {number: [] for number in numbers.values()})
     for own, counts in zip(loaded.files, loaded.counts, strict=True):
-        result.frames[numbers[own.source]].append(account(own, counts))
-        result.entries.append(entries_of(numbers[own.source], [own]))
+        number = numbers[own.source]
+        result.frames[number].append(account(own, counts))
+        result.entries.setdefault(number, []).append(entries_of(number, [own]))
     return result
 
 
-def _opened(task: Task, file: KeptFile) -> tuple[Recognised, ReadOptions]:
-    if file.number in task.paths:
-        options = as_ingested(task.target.options[file.options], ReadOptions(needs=_EVERYTHING))
-        return known(Input(file.name, task.paths[file.number]), file.format, options), options
-    stored = stored_file(task.root, task.target, file)
-    return known(stored.input, file.format, stored.options), stored.options
+def _loaded(task: Task, files: Sequence[KeptFile], read: Mapping[int, Sequence[Counted]]) -> Loaded:
+    plain = read_recognised([opened(task, file) for file in files if not runs_on(file)])
+    frames = list(zip(plain.files, plain.counts, strict=True))
+    for file in files:
+        if runs_on(file):
+            known = read[file.number] if file.number in read else kept_frames(task, file)
+            # The account goes on from here, each time anew.
+            frames += [(frame, replace(counts, ignored=Counter(counts.ignored))) for frame, counts in known]
+    frames.sort(key=lambda pair: first_instant(pair[0]))
+    return Loaded([frame for frame, _ in frames], [], [counts for _, counts in frames])
 
 
 def account(frame: FileFrame, counts: RowCounts) -> KeptFrame:
     """What a manifest says of a frame."""
     clock = FIRST_INSTANTS[frame.kind]
-    first = frame.frame[clock].min() if clock in frame.frame.columns else None
+    times = frame.frame[clock] if clock in frame.frame.columns else pl.Series([])
     instants = [name for name, kind in frame.frame.schema.items() if isinstance(kind, pl.Datetime)]
     no_instant = pl.all_horizontal(pl.lit(True), *(pl.col(name).is_null() for name in instants))
+    timeless = frame.frame.filter(no_instant).height if frame.kind == "contacts" else 0
+    agents = frame.frame["agent_id"].drop_nulls().n_unique()
     return KeptFrame(
-        frame.kind, round(first.timestamp() * 1000) if isinstance(first, datetime) else None, counts.read,
-        dict(counts.ignored), dict(counts.rejected), list(frame.notes),
-        frame.frame.filter(no_instant).height if frame.kind == "contacts" else 0,
+        frame.kind, _epoch_ms(times.min()), counts.read, dict(counts.ignored), dict(counts.rejected), list(frame.notes),
+        timeless, _epoch_ms(times.max()), agents,
     )  # fmt: skip
+
+
+def _epoch_ms(instant: object) -> int | None:
+    return round(instant.timestamp() * 1000) if isinstance(instant, datetime) else None
 
 
 def _accounts(task: Task, before: _Rebuilt, after: _Rebuilt) -> dict[int, list[KeptFrame]] | None:
@@ -245,6 +274,7 @@ def _moved(held: KeptFrame, before: KeptFrame, after: KeptFrame) -> KeptFrame | 
     return replace(
         held, read=held.read + after.read - before.read, ignored=dict(+ignored), rejected=dict(+rejected),
         notes=notes, first_ms=first, timeless=held.timeless + after.timeless - before.timeless,
+        last_ms=after.last_ms, agents=after.agents,
     )  # fmt: skip
 
 

@@ -8,9 +8,9 @@ import polars as pl
 
 from acwcli.analyse import explain as _explain
 from acwcli.analyse.judge import FDR
-from acwcli.analyse.shapes import AROUND_NEEDS, EVIDENCE, NEEDS, prepare, with_calls, with_waiting
+from acwcli.analyse.shapes import AROUND_NEEDS, EVIDENCE, NEEDS, prepare, with_calls, with_calls_back, with_waiting
 from acwcli.errors import NoWrapsError
-from acwcli.model.columns import COUNTED
+from acwcli.model.columns import COUNTED, CUSTOMER
 from acwcli.model.duration import duration_text
 from acwcli.model.table import Table
 from acwcli.pipeline.questions import Question, flag, known_mix, mix_columns, observations, rules
@@ -23,7 +23,7 @@ def explain_needs(question: Question) -> frozenset[str]:
     """The wrap columns to read for an explanation."""
     return (
         question.needs()
-        | frozenset((*NEEDS, *EVIDENCE, *AROUND_NEEDS))
+        | frozenset((*NEEDS, *EVIDENCE, *AROUND_NEEDS, CUSTOMER))
         | Question(question.of, mix_columns(None)).needs()
     )
 
@@ -82,7 +82,8 @@ def _for_shapes(found: Wraps, obs: pl.LazyFrame, agent: str) -> pl.DataFrame:
     contacts, events = found.loaded.of_kind("contacts"), found.loaded.of_kind("states")
     known = [name for name in (*NEEDS, *EVIDENCE, *AROUND_NEEDS, "value_ms") if name in obs.collect_schema()]
     wraps = with_waiting(obs.select(list(dict.fromkeys(known))).collect(), contacts)
-    return prepare(with_calls(wraps, contacts, events).lazy(), EVIDENCE, [agent])
+    wraps = with_calls_back(with_calls(wraps, contacts, events), contacts)
+    return prepare(wraps.lazy(), EVIDENCE, [agent])
 
 
 def _refuse_uncounted(found: Wraps, agent: str, question: Question) -> None:

@@ -21,10 +21,11 @@ from acwcli.pipeline.loading import Loaded, read_recognised, refuse_bad_rows
 from acwcli.pipeline.stored import said
 from acwcli.pipeline.updating import Update, update
 from acwcli.store import change, index
-from acwcli.store.archive import keep
+from acwcli.store.archive import keep, keep_profile
 from acwcli.store.durable import writing
 from acwcli.store.lock import locked
 from acwcli.store.manifest import KeptFile, Manifest, read_manifest, store_at, write_manifest
+from acwcli.store.parts import write_part
 
 _OWN = {"lock", "lock-holder.json", ".acw-store.json.part"}
 _DAY_MS = 86_400_000
@@ -120,7 +121,7 @@ def _carry_out(
         for file in manifest.files:
             if file.number in found.again:
                 keep(root, file, found.again[file.number])
-    new, ways = _with_options(found, manifest)
+        new, ways = _with_options(root, found, manifest)
     manifest = replace(manifest, options=ways, next_file=manifest.next_file + len(new))
     days = retention_ms // _DAY_MS if retention_ms is not None else None
     rebuild = rebuild or (manifest.engine != ENGINE and bool(manifest.files))
@@ -136,16 +137,18 @@ def _carry_out(
             keep(root, file, found.paths[file.number])
         fresh = replace(work.manifest, segments={}) if work.entries_are_all else work.manifest
         segments = index.add_segment(root, fresh, work.entries)
-    change.commit(root, replace(work.manifest, engine=ENGINE, segments=segments), work.partitions)
+        parts = work.manifest.parts | {name: write_part(root, name, part) for name, part in work.parts.items()}
+    change.commit(root, replace(work.manifest, engine=ENGINE, segments=segments, parts=parts), work.partitions)
     return done
 
 
-def _with_options(found: Arrivals, manifest: Manifest) -> tuple[list[KeptFile], list[dict[str, object]]]:
-    """The new files, each with its place in the list of ways to read."""
+def _with_options(root: Path, found: Arrivals, manifest: Manifest) -> tuple[list[KeptFile], list[dict[str, object]]]:
+    """The new files, each with its place in the list of ways to read; profiles are read from the store from now on."""
     ways = list(manifest.options)
     new = []
     for file, item in zip(found.files, (item for item in found.recognised if item.format is not None), strict=True):
-        how = said(item.options)
+        profiles = tuple(keep_profile(root, path) for path in item.options.profiles)
+        how = said(replace(item.options, profiles=profiles))
         ways += [how] if how not in ways else []
         new.append(replace(file, options=ways.index(how)))
     return new, ways

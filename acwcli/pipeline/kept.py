@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime
 
 import polars as pl
 
 from acwcli import __version__
+from acwcli.analyse.inspection import FileFacts
 from acwcli.formats.frames import FileFrame
 from acwcli.formats.lookup import Lookup
 from acwcli.formats.options import ReadOptions
@@ -16,9 +18,9 @@ from acwcli.pipeline.loading import Loaded
 from acwcli.pipeline.rebuilding import WrapOptions, Wraps, named_and_filtered
 from acwcli.pipeline.stored import USUAL, as_ingested, same_reading, zone_of
 from acwcli.store.days import read_all
-from acwcli.store.manifest import Manifest, read_manifest, store_at
+from acwcli.store.manifest import VERSION, KeptFile, KeptFrame, Manifest, read_manifest, store_at
 
-ENGINE = f"acw {__version__}, polars {pl.__version__}"
+ENGINE = f"acw {__version__}, polars {pl.__version__}, store {VERSION}"
 """What wraps were rebuilt with: kept wraps of another engine are not relied on."""
 
 _ALWAYS = frozenset(("agent_id", "wrap_start", "wrap_end", "acw_ms", "pieces", "method", "ended_by", "status", "row"))
@@ -82,4 +84,12 @@ def _accounts(manifest: Manifest) -> tuple[Loaded, dict[int, int]]:
         places[file.number] = place
         empty = pl.DataFrame(schema={"agent_id": pl.String, "wrap_start": INSTANT})
         files.append(FileFrame(file.name, frame.kind, empty, frame.read, notes=list(frame.notes)))  # type: ignore[arg-type]
-    return Loaded(files, [], [frame.counts() for _, frame in listed]), places
+    told = [_facts(file, frame) for file, frame in listed]
+    return Loaded(files, [], [frame.counts() for _, frame in listed], told=told), places
+
+
+def _facts(file: KeptFile, frame: KeptFrame) -> FileFacts:
+    first, last = (
+        None if ms is None else datetime.fromtimestamp(ms / 1000, UTC) for ms in (frame.first_ms, frame.last_ms)
+    )
+    return FileFacts(file.name, file.format, frame.kind, agents=frame.agents, first=first, last=last)

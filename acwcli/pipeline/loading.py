@@ -8,10 +8,11 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import reduce
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 import polars as pl
 
+from acwcli.analyse.inspection import FileFacts
 from acwcli.errors import DamagedError, InputError, NoWrapsError
 from acwcli.formats import detect
 from acwcli.formats.frames import FileFrame, Kind, Match, Probe
@@ -25,6 +26,7 @@ from acwcli.store.manifest import store_at
 
 if TYPE_CHECKING:
     from acwcli.pipeline.stored import Stored
+    from acwcli.reconstruct.combine import Reconstructed
 
 FIRST_INSTANTS: dict[Kind, str] = {
     "states": "event_time",
@@ -32,6 +34,16 @@ FIRST_INSTANTS: dict[Kind, str] = {
     "wraps": "wrap_start",
     "aggregates": "wrap_start",
 }
+
+
+class Elsewhere(Protocol):
+    """Rows of states and records that are not in this process."""
+
+    def rebuilt(self, needs: frozenset[str], max_wrap_ms: int, gap_cap_ms: int | None) -> Reconstructed:
+        """Rebuild all wraps where the rows are; see `acwcli.reconstruct.combine.reconstruct`."""
+
+    def of_kind(self, kind: Kind) -> pl.DataFrame | None:
+        """Of states the talks, of records who waits and is called: what is asked of them beside the wraps."""
 
 
 @dataclass
@@ -44,12 +56,16 @@ class Loaded:
         counts: the account of each file.
         since: wraps that start before are no longer kept (a store after retention); None: all are.
         parts: rows of states and contacts are on disk, in so many parts by agent; 0: in memory.
+        elsewhere: who has the rows of states and records; None: `files` have them.
+        told: what a store knows of its files where they were not read again; their wraps are not counted in it.
     """
 
     files: list[FileFrame]
     recognised: list[detect.Recognised]
     counts: list[RowCounts]
     since: datetime | None = None
+    elsewhere: Elsewhere | None = None
+    told: Sequence[FileFacts] = ()
     parts: int = 0
 
     def of_kind(self, kind: Kind, part: int | None = None) -> pl.DataFrame | None:
@@ -57,6 +73,8 @@ class Loaded:
 
         They come in file order, but for all rows from disk: those come agent by agent.
         """
+        if self.elsewhere is not None and kind in ("states", "contacts"):
+            return self.elsewhere.of_kind(kind)
         frames = [
             loaded.in_part(part).with_columns(pl.lit(index, pl.UInt32).alias("file"))
             for index, loaded in enumerate(self.files)
@@ -191,7 +209,7 @@ def read_recognised(given: Sequence[tuple[detect.Recognised, ReadOptions]], part
         for name, options, probes in groups
         for file in _read(name, probes, replace(options, parts=parts))
     ]
-    files.sort(key=_first_instant)
+    files.sort(key=first_instant)
     counts = [
         RowCounts(file.read, Counter(file.ignored), Counter(dict(file.rejects["reason"].value_counts().iter_rows())))
         for file in files
@@ -239,7 +257,7 @@ def refuse_bad_rows(loaded: Loaded, max_bad: float) -> None:
             )
 
 
-def _first_instant(loaded: FileFrame) -> tuple[bool, object, str]:
+def first_instant(loaded: FileFrame) -> tuple[bool, object, str]:
     """Files follow each other by their first instant, then by name."""
     clock = FIRST_INSTANTS[loaded.kind]
     if clock not in loaded.frame.columns:

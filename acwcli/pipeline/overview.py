@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import replace
+
 import polars as pl
 
 from acwcli.analyse.inspection import FileFacts, inspection
@@ -26,12 +29,20 @@ def formats() -> Table:
 
 def inspect(found: Wraps, *, verbose: bool = False) -> Table:
     """What each file was taken for, and the account of its rows."""
-    return inspection(_file_facts(found), verbose=verbose)
+    told = inspection(_file_facts(found), verbose=verbose)
+    if found.pseudonyms is None:
+        return told
+    texts = [name for name, kind in told.frame.schema.items() if kind == pl.String]
+    hidden = [told.frame[name].map_elements(found.pseudonyms.hidden, pl.String) for name in texts]
+    return replace(told, frame=told.frame.with_columns(hidden))
 
 
 def _file_facts(found: Wraps) -> list[FileFacts]:
     matches = {item.probe.input.name: item for item in found.loaded.recognised}
     begun = dict(found.frame.group_by("file").len().iter_rows())
+    if found.loaded.told:
+        told = zip(found.loaded.told, found.loaded.counts, strict=True)
+        return [replace(item, counts=counts, wraps=begun.get(index, 0)) for index, (item, counts) in enumerate(told)]
     facts = []
     for index, (loaded, counts) in enumerate(zip(found.loaded.files, found.loaded.counts, strict=True)):
         item = matches[loaded.source]
@@ -84,14 +95,16 @@ def _overlapping(found: Wraps, file: int) -> dict[str, str]:
 
 
 def _reconciled(found: Wraps, kind: str) -> dict[str, str]:
-    if kind != "contacts" or not found.reconciliation:
+    """How far states and records agree: over all agents, and for each agent with whom they do not."""
+    by_agent = found.reconciliation
+    if kind != "contacts" or by_agent.is_empty():
         return {}
-    known = found.reconciliation
-    return {
-        "reconciliation": f"{known['both']:,} wraps in states and records, "
-        f"{known['differ']:,} of them more than 1 s apart "
-        f"(totals {known['states_s']:.1f} s and {known['records_s']:.1f} s); "
-        f"{known['states_only']:,} only in states, {known['records_only']:,} only in records"
+    counts = ("both", "differ", "states_only", "records_only")
+    apart = by_agent.filter(pl.sum_horizontal(counts[1:]) > 0)
+    told = {"reconciliation": f"{_agreement(by_agent.select(pl.exclude('agent_id').sum()).row(0, named=True))}; "
+            f"{apart.height:,} of {by_agent.height:,} agents differ"}  # fmt: skip
+    return told | {
+        f"reconciliation of {numbers['agent_id']}": _agreement(numbers) for numbers in apart.iter_rows(named=True)
     }
 
 
@@ -99,3 +112,11 @@ def _facts(frame: pl.DataFrame, clock: str) -> list[pl.Expr]:
     """How many agents there are, and the first and last instant, where there are any."""
     times = pl.col(clock) if clock in frame.columns else pl.lit(None, pl.Datetime("ms", "UTC"))
     return [pl.col("agent_id").drop_nulls().n_unique(), times.min().alias("first"), times.max().alias("last")]
+
+
+def _agreement(known: Mapping[str, int]) -> str:
+    return (
+        f"{known['both']:,} wraps in states and records, {known['differ']:,} of them more than 1 s apart "
+        f"(totals {known['states_ms'] / 1000:.1f} s and {known['records_ms'] / 1000:.1f} s); "
+        f"{known['states_only']:,} only in states, {known['records_only']:,} only in records"
+    )

@@ -15,7 +15,7 @@ from acwcli.model.columns import COUNTED, LEGS, WRAP_FRAME
 from acwcli.pipeline.loading import Loaded
 from acwcli.reconstruct.combine import Reconstructed, reconstruct
 from acwcli.reconstruct.merge import merged
-from acwcli.reconstruct.reconcile import reconcile
+from acwcli.reconstruct.reconcile import AGREEMENT, reconcile
 
 if TYPE_CHECKING:
     from acwcli.pipeline.veil import Pseudonyms
@@ -54,6 +54,7 @@ class Wraps:
         loaded: the files behind it.
         notes: what a reader of the figures should know.
         roster_columns: what the roster brought.
+        reconciliation: how far states and contact records agree, an agent a row; without rows where one has no ACW.
         aggregates: sums where the input holds nothing else; there are no wraps then.
         pseudonyms: what agents are called, where they are hidden.
     """
@@ -64,7 +65,7 @@ class Wraps:
     options: WrapOptions
     notes: list[str] = field(default_factory=list)
     roster_columns: tuple[str, ...] = ()
-    reconciliation: dict[str, float] = field(default_factory=dict)
+    reconciliation: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=AGREEMENT))
     aggregates: pl.DataFrame | None = None
     pseudonyms: Pseudonyms | None = None
 
@@ -111,6 +112,8 @@ def wraps(
 
 def _rebuilt(loaded: Loaded, options: WrapOptions, needs: frozenset[str]) -> Reconstructed:
     """The wraps of all agents at once, or of one part of the agents after the other where rows are on disk."""
+    if loaded.elsewhere is not None:
+        return loaded.elsewhere.rebuilt(needs, options.max_wrap_ms, options.gap_cap_ms)
 
     def of_agents(part: int | None) -> Reconstructed:
         return reconstruct(

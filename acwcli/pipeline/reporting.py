@@ -12,6 +12,7 @@ from acwcli.analyse import report_quality, report_said, report_sections
 from acwcli.analyse.contributors import EXCESS_US
 from acwcli.analyse.diagnose import Diagnosis, examine
 from acwcli.analyse.flag import flag as judge_agents
+from acwcli.analyse.judge import FDR
 from acwcli.analyse.rules import Rule, parse_rule
 from acwcli.model.columns import COUNTED
 from acwcli.model.report import Report, Said, Section, said
@@ -41,6 +42,9 @@ class ReportOptions:
         rules: for the flags; none is over the mean, over the limit where one is given, and under 5 s.
         peers: columns whose equal values make agents comparable.
         min_wraps: fewer are not enough data.
+        mix: the columns that tell contacts apart; None takes the default of `flag`.
+        fdr: false discovery rate of the verdicts.
+        newcomers: agents too new to be judged, or compared with.
         title: None takes the language's own.
         command: what makes the report again.
     """
@@ -49,13 +53,22 @@ class ReportOptions:
     rules: tuple[Rule, ...] = ()
     peers: tuple[str, ...] = ()
     min_wraps: int = 20
+    mix: tuple[str, ...] | None = None
+    fdr: float = FDR
+    newcomers: pl.DataFrame | None = None
     title: str | None = None
     command: str = ""
 
+    @property
+    def told_apart_by(self) -> tuple[str, ...]:
+        """The columns that tell contacts apart."""
+        return mix_columns(None) if self.mix is None else self.mix
 
-def report_needs(peers: Sequence[str] = ()) -> frozenset[str]:
+
+def report_needs(peers: Sequence[str] = (), mix: Sequence[str] | None = None) -> frozenset[str]:
     """The wrap columns to read for a report."""
-    return flag_needs(Question(groups=(*CONTRIBUTORS, *mix_columns(None), *_TIMES, *peers)))
+    told_apart_by = mix_columns(None) if mix is None else mix
+    return flag_needs(Question(groups=(*CONTRIBUTORS, *told_apart_by, *_TIMES, *peers)))
 
 
 def report(found: Wraps, options: ReportOptions) -> Report:
@@ -111,11 +124,14 @@ def _sections(found: Wraps, diagnosis: Diagnosis, options: ReportOptions) -> lis
 
 def _compared(found: Wraps, options: ReportOptions) -> pl.DataFrame:
     """Every agent at the mean of the peers, with what the contacts would take the peers even where all are alike."""
-    mix = [name for name in mix_columns(None) if name not in options.peers]
+    mix = [name for name in options.told_apart_by if name not in options.peers]
     groups = tuple(dict.fromkeys(("agent_id", *options.peers, *mix)))
     obs = observations(found, Question(groups=groups))
     over_mean = [parse_rule("over", "mean")]
-    return judge_agents(obs, over_mean, "mean", options.peers, options.min_wraps, "wraps", True, mix=mix).frame
+    return judge_agents(
+        obs, over_mean, "mean", options.peers, options.min_wraps, "wraps", True, mix=mix, fdr=options.fdr,
+        newcomers=options.newcomers,
+    ).frame  # fmt: skip
 
 
 def _flags(found: Wraps, options: ReportOptions) -> Section:
@@ -123,7 +139,8 @@ def _flags(found: Wraps, options: ReportOptions) -> Section:
     rules = options.rules or (parse_rule("over", "mean"), *limit, parse_rule("under", "5s"))
     judged = flag(
         found, Question(groups=("agent_id", *options.peers)), rules=rules, peers=options.peers,
-        min_wraps=options.min_wraps, every_agent=True, mix=mix_columns(None),
+        min_wraps=options.min_wraps, every_agent=True, mix=options.told_apart_by, fdr=options.fdr,
+        newcomers=options.newcomers,
     )  # fmt: skip
     return report_sections.flags_section(judged.frame, rules, options.peers)
 

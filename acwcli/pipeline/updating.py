@@ -11,11 +11,13 @@ import polars as pl
 
 from acwcli.formats.frames import FileFrame
 from acwcli.pipeline.arrivals import Arrivals
-from acwcli.pipeline.difference import Outcome, Task, account, anew, locally
+from acwcli.pipeline.difference import Outcome, account, anew, locally
 from acwcli.pipeline.loading import Loaded, read_recognised
-from acwcli.pipeline.window import entries_of
+from acwcli.pipeline.task import Task
+from acwcli.pipeline.window import days_in, entries_of
 from acwcli.store import index
 from acwcli.store.manifest import UNKNOWN_DAY, KeptFile, KeptFrame, Manifest, day_number, day_text
+from acwcli.store.parts import Part
 
 _TOUCHED = {"day": pl.String, **dict.fromkeys(("wraps", "added", "changed", "removed"), pl.Int64)}
 _ELSEWHERE = "Pacific/Kiritimati"
@@ -32,6 +34,7 @@ class Update:
         partitions: the wraps of each day that changes.
         entries: index entries of the new files.
         entries_are_all: they are those of all files, old and new.
+        parts: what is kept of logs that run on.
         days: `day wraps added changed removed` of every day touched.
         dropped: days that retention dropped.
         notes: what to say about it.
@@ -41,6 +44,7 @@ class Update:
     partitions: dict[str, pl.DataFrame] = field(default_factory=dict)
     entries: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=index.SCHEMA))
     entries_are_all: bool = False
+    parts: dict[str, Part] = field(default_factory=dict)
     days: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=_TOUCHED))
     dropped: int = 0
     notes: list[str] = field(default_factory=list)
@@ -71,7 +75,7 @@ def update(
         manifest, files=[file for file in manifest.files if file.number not in leaving] + list(new),
         since=day_text(since) if since is not None else manifest.since,
     )  # fmt: skip
-    task = Task(root, manifest, target, found.paths, entries)
+    task = Task(root, manifest, target, found.paths, entries, found.grown)
     found_out = None if rebuild else locally(task)
     notes = (
         [] if found_out or rebuild or not manifest.files else ["what is new bears on all files: every wrap was rebuilt"]
@@ -81,8 +85,10 @@ def update(
 
 def _written(task: Task, outcome: Outcome, notes: list[str]) -> Update:
     """Put the outcome into the words of a manifest."""
-    files = [replace(file, frames=outcome.frames.get(file.number, file.frames)) for file in task.target.files]
-    target = replace(task.target, files=files)
+    files = [replace(file, frames=outcome.frames.get(file.number, file.frames)) for file in outcome.target.files]
+    named = {frame.part for file in files for frame in file.frames} | {before.part for before in outcome.target.befores}
+    parts = {name: digest for name, digest in task.manifest.parts.items() if name in named}
+    target = replace(outcome.target, files=files, parts=parts)
     dropped = [day for day in task.manifest.days if day != UNKNOWN_DAY and day < target.since]
     names = {file.number: file.name for file in files}
     source = pl.col("file").replace_strict(names, return_dtype=pl.String).alias("source")
@@ -91,16 +97,10 @@ def _written(task: Task, outcome: Outcome, notes: list[str]) -> Update:
     held = {day: wraps.height for day, wraps in partitions.items()}
     rows = [(day, held.get(day, 0), *counts) for day, counts in sorted(outcome.touched.items())]
     touched = pl.DataFrame(rows, schema=_TOUCHED, orient="row")
-    entries = outcome.entries
     return Update(
-        target,
-        partitions,
-        task.entries if entries is None else entries,
-        entries is not None,
-        touched,
-        len(dropped),
-        notes,
-    )
+        target, partitions, outcome.entries, outcome.all_read, {n: p for n, p in outcome.parts.items() if n in named},
+        touched, len(dropped), notes,
+    )  # fmt: skip
 
 
 def _described(
@@ -118,8 +118,7 @@ def _described(
     for file in new:
         own = entries_of(file.number, frames[file.name])
         entries.append(own)
-        dated = own.filter(pl.col("what") != index.CONTACT)["day"].unique().sort().to_list()
-        described.append(replace(file, days=dated, zoned=file.name in zoned, frames=accounts[file.name]))
+        described.append(replace(file, days=days_in(own), zoned=file.name in zoned, frames=accounts[file.name]))
     return described, pl.concat(entries)
 
 

@@ -8,17 +8,19 @@ from __future__ import annotations
 import base64
 import hmac
 import re
-from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 import polars as pl
 
 from acwcli.errors import UsageError
 from acwcli.formats.agents import plain_spelling
+from acwcli.formats.frames import Kind
 from acwcli.formats.lookup import Lookup
 from acwcli.formats.roster import Roster
-from acwcli.pipeline.loading import Loaded
+from acwcli.pipeline.loading import Elsewhere, Loaded
 from acwcli.pipeline.rebuilding import Wraps
+from acwcli.reconstruct.combine import Reconstructed
 
 SHORTEST_KEY = 16
 """Letters: ids are easily guessed, so the key must not be."""
@@ -116,6 +118,21 @@ def _names_people(roster: pl.DataFrame, name: str) -> bool:
     return name in ("name", _SHARED) or (len(values) > 1 and values.n_unique() == len(values))
 
 
+@dataclass(frozen=True)
+class _Hidden:
+    """Rows that are not in this process, with pseudonyms where agents stand."""
+
+    rows: Elsewhere
+    hide: Callable[[pl.DataFrame], pl.DataFrame]
+
+    def rebuilt(self, needs: frozenset[str], max_wrap_ms: int, gap_cap_ms: int | None) -> Reconstructed:
+        return self.rows.rebuilt(needs, max_wrap_ms, gap_cap_ms)
+
+    def of_kind(self, kind: Kind) -> pl.DataFrame | None:
+        found = self.rows.of_kind(kind)
+        return None if found is None else self.hide(found)
+
+
 def anonymise(found: Wraps, hiding: Pseudonyms) -> Wraps:
     """Put pseudonyms where agents stand: in wraps, legs, sums and notes, and in roster columns that name people.
 
@@ -132,12 +149,14 @@ def anonymise(found: Wraps, hiding: Pseudonyms) -> Wraps:
         replace(file, frame=hide(file.frame), notes=[hiding.hidden(note) for note in file.notes])
         for file in found.loaded.files
     ]
+    elsewhere = None if found.loaded.elsewhere is None else _Hidden(found.loaded.elsewhere, hide)
     return replace(
         found,
         frame=hide(found.frame),
         legs=None if found.legs is None else hide(found.legs),
         aggregates=None if found.aggregates is None else hide(found.aggregates),
-        loaded=replace(found.loaded, files=files),
+        reconciliation=hide(found.reconciliation),
+        loaded=replace(found.loaded, files=files, elsewhere=elsewhere),
         notes=[hiding.hidden(note) for note in found.notes],
         roster_columns=tuple(name for name in found.roster_columns if name != "name"),
         pseudonyms=hiding,

@@ -34,6 +34,12 @@ def entries_of(number: int, frames: Sequence[FileFrame]) -> pl.DataFrame:
     ).unique()
 
 
+def days_in(entries: pl.DataFrame) -> list[int]:
+    """The days on which a file has rows."""
+    found: list[int] = entries.filter(pl.col("what") != CONTACT)["day"].unique().sort().to_list()
+    return found
+
+
 def _by_day(frame: FileFrame) -> list[pl.DataFrame]:
     """Agents by day, by every instant of their rows; a row without one stands on the first day of its file."""
     clocks = [name for name, kind in frame.frame.schema.items() if isinstance(kind, pl.Datetime)]

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from acwcli.errors import InputError, OutputError
 from acwcli.store.durable import write_whole
-from acwcli.store.manifest import KeptFile
+from acwcli.store.manifest import PROFILES, KeptFile
 
 _CHUNK = 1 << 20
 _NO_ROOM = (errno.ENOSPC, errno.EFBIG, errno.EDQUOT)
@@ -65,6 +65,22 @@ def keep(root: Path, file: KeptFile, original: Path) -> None:
                 copy.write(chunk)
 
     write_whole(target, pack if file.packed else lambda part: shutil.copyfile(original, part))
+
+
+def keep_profile(root: Path, path: str) -> str:
+    """Copy a profile into the store, under its own name, which is that of its format; return where it is.
+
+    Raises:
+        InputError: it cannot be read.
+    """
+    try:
+        text = Path(path).read_bytes()
+    except OSError as error:
+        raise InputError(f"{path}: the profile cannot be read ({error.strerror or error})") from error
+    target = root / PROFILES / hashlib.sha256(text).hexdigest() / Path(path).name
+    if not target.exists():
+        write_whole(target, lambda part: part.write_bytes(text))
+    return str(target)
 
 
 def give_back(root: Path, file: KeptFile, target: Path) -> Path:

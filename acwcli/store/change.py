@@ -6,6 +6,7 @@ What a killed run left is finished or swept away by the next one.
 from __future__ import annotations
 
 import contextlib
+import os
 import shutil
 from dataclasses import replace
 from pathlib import Path
@@ -13,9 +14,10 @@ from pathlib import Path
 import polars as pl
 
 from acwcli.model.marker import STORE_FILE
-from acwcli.store import days
+from acwcli.store import days, names
 from acwcli.store.durable import sync_folder, writing
-from acwcli.store.manifest import Manifest, read_manifest, write_manifest
+from acwcli.store.manifest import PROFILES, Manifest, read_manifest, write_manifest
+from acwcli.store.parts import FOLDER
 
 
 def commit(root: Path, new: Manifest, partitions: dict[str, pl.DataFrame]) -> Manifest:
@@ -49,6 +51,7 @@ def commit(root: Path, new: Manifest, partitions: dict[str, pl.DataFrame]) -> Ma
         raise
     with contextlib.suppress(OSError):  # the change is made; the next run tidies up what this one could not
         settle(root)
+        names.remember(root, partitions.values())
     return written
 
 
@@ -67,14 +70,19 @@ def settle(root: Path) -> None:
 
 def _sweep(root: Path, manifest: Manifest) -> None:
     copies = {file.copy.removeprefix("files/") for file in manifest.files}
-    for folder, wanted in ((root / "files", copies), (root / "index", manifest.segments.keys())):
-        for path in folder.iterdir() if folder.is_dir() else []:
-            if path.name not in wanted:
-                path.unlink()
-    for folder in (root / "wraps").glob("day=*"):
-        if folder.name.removeprefix("day=") not in manifest.days:
-            shutil.rmtree(folder)
-        else:
-            for part in folder.glob(".*.part"):
-                part.unlink()
+    own = {"files": copies, "index": set(manifest.segments), FOLDER: set(manifest.parts)}
+    for folder, wanted in own.items():
+        for name in _names(root / folder) - wanted:
+            (root / folder / name).unlink()
+    profiles = {Path(path).parent.name for way in manifest.options for path in way.get("profiles", ())}
+    for name in _names(root / PROFILES) - profiles:
+        shutil.rmtree(root / PROFILES / name)
+    held = {f"day={day}" for day in manifest.days}
+    for name in _names(root / "wraps") - held:
+        if name.startswith("day="):
+            shutil.rmtree(root / "wraps" / name)
     (root / f".{STORE_FILE}.part").unlink(missing_ok=True)
+
+
+def _names(folder: Path) -> set[str]:
+    return set(os.listdir(folder)) if folder.is_dir() else set()

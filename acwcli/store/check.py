@@ -12,6 +12,7 @@ from acwcli.errors import InputError
 from acwcli.store.archive import content_of
 from acwcli.store.days import KEPT, digest_of, path_of, read_days
 from acwcli.store.manifest import KeptFile, Manifest
+from acwcli.store.parts import FOLDER
 
 REBUILD = "acw ingest --store DIR --rebuild makes it anew"
 AGAIN = "ingest the file once more; that puts it back"
@@ -53,6 +54,8 @@ def damages(root: Path, manifest: Manifest, unpacked: Callable[[KeptFile], Path]
         else:
             yield from _of_day(root, manifest, day, part)
     yield from _of_index(root, manifest)
+    yield from _of_parts(root, manifest)
+    yield from _of_profiles(root, manifest)
 
 
 def _of_file(root: Path, file: KeptFile, unpacked: Callable[[KeptFile], Path]) -> Iterator[Damage]:
@@ -90,3 +93,19 @@ def _of_index(root: Path, manifest: Manifest) -> Iterator[Damage]:
             height = -1
         if height != rows:
             yield Damage(f"index/{name}", "missing" if height is None else "damaged", REBUILD)
+
+
+def _of_parts(root: Path, manifest: Manifest) -> Iterator[Damage]:
+    for name, digest in manifest.parts.items():
+        path = root / FOLDER / name
+        if not path.is_file():
+            yield Damage(f"{FOLDER}/{name}", "missing", REBUILD)
+        elif digest_of(path) != digest:
+            yield Damage(f"{FOLDER}/{name}", "not the bytes that were written", REBUILD)
+
+
+def _of_profiles(root: Path, manifest: Manifest) -> Iterator[Damage]:
+    for path in {Path(path) for way in manifest.options for path in way.get("profiles", ())}:
+        if not path.is_file() or digest_of(path) != path.parent.name:
+            problem = "not the bytes that were kept" if path.is_file() else "missing"
+            yield Damage(str(path.relative_to(root)), problem, f"put the profile {path.name} back there")

@@ -40,10 +40,10 @@ def write_whole(path: Path, write: Callable[[Path], object]) -> None:
     sync_folder(path.parent)
 
 
-def write_table(path: Path, table: pl.DataFrame) -> None:
+def write_table(path: Path, table: pl.DataFrame, about: dict[str, str] | None = None) -> None:
     """Write a small table as Parquet. By way of memory: a disk that is full is then told as such."""
     buffer = io.BytesIO()
-    table.write_parquet(buffer, compression="zstd")
+    table.write_parquet(buffer, compression="zstd", metadata=about)
     write_whole(path, lambda part: part.write_bytes(buffer.getbuffer()))
 
 

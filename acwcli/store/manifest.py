@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import dataclasses
 import json
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from pathlib import Path
@@ -15,7 +15,9 @@ from acwcli.model.counts import RowCounts
 from acwcli.model.marker import STORE_FILE
 from acwcli.store.durable import write_whole
 
-VERSION = 1
+VERSION = 2
+PROFILES = "profiles"
+"""The folder of profiles files are read by, in folders named by their SHA-256."""
 UNKNOWN_DAY = "unknown"
 """The partition of wraps without an instant."""
 
@@ -34,6 +36,9 @@ class KeptFrame:
         rejected: rows that could not be read, by reason.
         notes: what is to be said about reading it.
         timeless: contact records without any instant.
+        last_ms: its last instant (epoch ms); None without one.
+        agents: how many different agents are in it.
+        part: where the frame itself is kept; empty where the file alone tells what it says.
     """
 
     kind: str
@@ -43,6 +48,9 @@ class KeptFrame:
     rejected: dict[str, int] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
     timeless: int = 0
+    last_ms: int | None = None
+    agents: int = 0
+    part: str = ""
 
     def counts(self) -> RowCounts:
         """The account as the engine knows it."""
@@ -65,6 +73,7 @@ class KeptFile:
         zoned: whether `--tz` changes how it is read.
         days: days (since 1970) on which its rows have instants.
         frames: the account of its frames.
+        span: first and last instant (epoch ms) of a file of a log that runs on.
     """
 
     number: int
@@ -78,6 +87,7 @@ class KeptFile:
     zoned: bool = True
     days: list[int] = field(default_factory=list)
     frames: list[KeptFrame] = field(default_factory=list)
+    span: list[int] = field(default_factory=list)
 
     @property
     def copy(self) -> str:
@@ -101,6 +111,21 @@ class KeptDay:
 
 
 @dataclass
+class KeptBefore:
+    """What a log that runs on has said up to some instant, see `formats.queue_log_before`.
+
+    Attributes:
+        options: the log: its files have this place in the list of reading options.
+        until_ms: the instant; no file of the log lies on both sides of it.
+        part: where it is.
+    """
+
+    options: int
+    until_ms: int
+    part: str
+
+
+@dataclass
 class Manifest:
     """Everything a reader must know.
 
@@ -113,6 +138,8 @@ class Manifest:
         files: the files in order of their ingestion.
         days: `YYYY-MM-DD` or `unknown` → partition.
         segments: index files and their rows, oldest first.
+        befores: where logs can be read on, oldest first.
+        parts: files of logs as they were read, and their SHA-256.
     """
 
     generation: int = 0
@@ -123,6 +150,12 @@ class Manifest:
     files: list[KeptFile] = field(default_factory=list)
     days: dict[str, KeptDay] = field(default_factory=dict)
     segments: dict[str, int] = field(default_factory=dict)
+    befores: list[KeptBefore] = field(default_factory=list)
+    parts: dict[str, str] = field(default_factory=dict)
+
+    def numbers(self) -> set[int]:
+        """The numbers of the files."""
+        return {file.number for file in self.files}
 
     def newest_day(self) -> int | None:
         """The newest day with rows."""
@@ -165,7 +198,9 @@ def read_manifest(root: Path) -> Manifest:
             for file in known.pop("files")
         ]
         days = {day: KeptDay(**kept) for day, kept in known.pop("days").items()}
-        return Manifest(files=files, days=days, **known)
+        befores = [KeptBefore(**before) for before in known.pop("befores", [])]
+        known["options"] = [_with_profiles(way, lambda path: str(root / path)) for way in known["options"]]
+        return Manifest(files=files, days=days, befores=befores, **known)
     except OSError as error:
         raise InputError(f"{path}: cannot be read ({error.strerror or error})") from error
     except (ValueError, KeyError, TypeError) as error:
@@ -176,5 +211,12 @@ def read_manifest(root: Path) -> Manifest:
 
 def write_manifest(root: Path, manifest: Manifest) -> None:
     """Replace the manifest: the moment at which a change becomes the store."""
-    text = json.dumps({"version": VERSION, **dataclasses.asdict(manifest)}, ensure_ascii=False, separators=(",", ":"))
+    options = [_with_profiles(way, lambda path: str(Path(path).relative_to(root))) for way in manifest.options]
+    known = {"version": VERSION, **vars(manifest), "options": options}
+    text = json.dumps(known, default=vars, ensure_ascii=False, separators=(",", ":"))
     write_whole(root / STORE_FILE, lambda part: part.write_text(text, encoding="utf-8"))
+
+
+def _with_profiles(options: dict[str, Any], place: Callable[[str], str]) -> dict[str, Any]:
+    """Reading options whose profiles are told from elsewhere: a store may be moved with all that is in it."""
+    return options | {"profiles": [place(path) for path in options["profiles"]]} if "profiles" in options else options

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from stories.common import instant, lines
+from stories.common import QUEUES, instant, lines
 from stories.phones import phones
 from stories.presets import AGENTS, Call, calls
 
@@ -68,6 +68,48 @@ def omnileads() -> bytes:
     rows: list[Sequence[object]] = [("id", "time", "agente_id", "event", "pausa_id")]
     for number, (at, place, event, pause) in enumerate(sorted(events), 1):
         rows.append((number, f"{_wall(at, -3)}-03:00", place + 7, event, pause))
+    return _csv(rows)
+
+
+def issabel_audit() -> bytes:
+    """Breaks of Issabel with their names: a login session each, Gestión after each call, one never closed."""
+    events: list[tuple[int, Sequence[object]]] = []
+    for place, agent in enumerate(AGENTS):
+        own = [call for call in calls() if call.agent == agent]
+        events.append((own[0].offered - 60, (place + 7, "", "", "", own[-1].ended + own[-1].acw + 20)))
+        for call in own:
+            if call.hold:
+                events.append((call.ended - call.hold, (place + 7, 1, "Hold", "H", call.ended)))
+            if call.acw:
+                events.append((call.ended, (place + 7, 3, "Gestión", "B", call.ended + call.acw)))
+    last = max(call.ended + call.acw for call in calls())
+    events.append((last + 900, (7, 3, "Gestión", "B", None)))
+    rows: list[Sequence[object]] = [
+        ("id", "id_agent", "id_break", "name", "tipo", "datetime_init", "datetime_end", "duration")
+    ]
+    for number, (at, (agent, pause, name, kind, end)) in enumerate(sorted(events), 1):
+        assert end is None or isinstance(end, int)
+        length = "" if end is None else instant(end - at).strftime("%H:%M:%S")
+        rows.append((number, agent, pause, name, kind, _wall(at), "" if end is None else _wall(end), length))
+    return _csv(rows)
+
+
+def issabel_calls() -> bytes:
+    """The table call_entry of the same calls, and two that nobody took."""
+    header = (
+        "id,id_agent,id_queue_call_entry,callerid,datetime_init,datetime_end,duration,status,transfer,"
+        "datetime_entry_queue,duration_wait,uniqueid,id_campaign,trunk"
+    )
+    rows: list[Sequence[object]] = [header.split(",")]
+    for call in calls():
+        when = (_wall(call.answered), _wall(call.ended), call.ended - call.answered)
+        caller, unique = f"2025550{call.number:03}", f"{_FIRST + call.offered}.{call.number}"
+        queue, wait = 1 + QUEUES.index(call.queue), call.answered - call.offered
+        end = ("", _wall(call.offered), wait, unique, "", "SIP/trunk")
+        rows.append((call.number, AGENTS.index(call.agent) + 7, queue, caller, *when, "terminada", *end))
+        if call.number in (11, 23):
+            gone = ("", _wall(call.offered + 1), 30, f"{unique}9", "", "SIP/trunk")
+            rows.append((call.number + 900, "", queue, caller, "", "", "", "abandonada", *gone))
     return _csv(rows)
 
 
@@ -143,6 +185,8 @@ def files() -> dict[str, bytes]:
         "asterisk_queue_log_tables/pbxware.csv": pbxware(),
         "asterisk_queue_log_tables/wazo.csv": wazo(),
         "omnileads_activity/actividad.csv": omnileads(),
+        "issabel_audit/audit.csv": issabel_audit(),
+        "issabel_calls/call_entry.csv": issabel_calls(),
         "asterisk_cdr/Master.csv": master(),
         "freeswitch_cdr/cdr.csv": freeswitch(),
         "fusionpbx_cdr/xml_cdr.csv": fusionpbx(),

@@ -4,7 +4,7 @@ Each detector is one module of this package with `NAME`, `signs`, `sentence` and
 each looks for and how it can be wrong.
 """
 
-from acwcli.analyse.shapes.around import AROUND_NEEDS, with_calls, with_waiting
+from acwcli.analyse.shapes.around import AROUND_NEEDS, with_calls, with_calls_back, with_waiting
 from acwcli.analyse.shapes.detect import DETECTORS, Found, evidence_of, found_in, shapes_of
 from acwcli.analyse.shapes.prepared import EVIDENCE, NEEDS, prepare
 
@@ -19,5 +19,6 @@ __all__ = [
     "prepare",
     "shapes_of",
     "with_calls",
+    "with_calls_back",
     "with_waiting",
 ]

@@ -1,15 +1,18 @@
-"""What goes on around a wrap: contacts that wait in its queue as it begins, and calls made inside it."""
+"""What goes on around a wrap: contacts that wait as it begins, calls made inside it, customers who call again."""
 
 from __future__ import annotations
 
 import polars as pl
 
-WAITING, CALLS = "waiting", "calls"
-AROUND = (WAITING, CALLS)
+WAITING, CALLS, CALLED_BACK = "waiting", "calls", "called_back"
+AROUND = (WAITING, CALLS, CALLED_BACK)
 """Known only with contact records or states beside the wraps; a wraps file alone has neither."""
 
 AROUND_NEEDS = ("wrap_start", "wrap_end", "queue", "channel", "contact_id")
 """Columns of the wraps they are worked out from."""
+
+CALL_BACK = "24h"
+"""A customer who calls again within this time after a wrap has begun calls back."""
 
 
 def with_waiting(wraps: pl.DataFrame, contacts: pl.DataFrame | None) -> pl.DataFrame:
@@ -72,6 +75,40 @@ def with_calls(wraps: pl.DataFrame, contacts: pl.DataFrame | None, events: pl.Da
     counts = inside.group_by("_place").agg(pl.len().cast(pl.Int64).alias(CALLS))
     joined = placed.join(counts, on="_place", how="left", maintain_order="left").drop("_place")
     return joined.with_columns(pl.col(CALLS).fill_null(0))
+
+
+def with_calls_back(wraps: pl.DataFrame, contacts: pl.DataFrame | None) -> pl.DataFrame:
+    """Add `called_back`: whether the wrap's customer calls again within a day; null where the records cannot tell.
+
+    Contacts that agents make are no calls back. Of a wrap less than a day before the last record nothing is known,
+    whether or not the customer has called by then: to count those who have would make call-backs look common.
+
+    Args:
+        wraps: with `wrap_start` and `contact_id`.
+        contacts: canonical contact records with `customer`, those of other agents among them, or None.
+    """
+    nothing = wraps.with_columns(pl.lit(None, pl.Boolean).alias(CALLED_BACK))
+    begun = [name for name in ("offered_at", "answered_at", "ended_at") if contacts is not None and name in contacts]
+    if contacts is None or not begun or "customer" not in contacts.columns:
+        return nothing
+    told = contacts.filter(pl.col("customer").is_not_null(), pl.col("contact_id").is_not_null())
+    if told.is_empty():
+        return nothing
+    contact = pl.col("contact_id").cast(pl.String)
+    whose = told.select(contact, "customer").unique("contact_id", keep="first", maintain_order=True)
+    calls = told.filter(~_made(told)).group_by(contact, "customer").agg(at=pl.coalesce(begun).min())
+    placed = wraps.with_row_index("_place").with_columns(contact)
+    timed = placed.filter(pl.col("wrap_start").is_not_null()).select("_place", "contact_id", "wrap_start")
+    timed = timed.join(whose, on="contact_id").sort("wrap_start")
+    again = timed.join_asof(
+        calls.filter(pl.col("at").is_not_null()).select("customer", "at").sort("at"),
+        left_on="wrap_start", right_on="at", by="customer", strategy="forward", tolerance=CALL_BACK,
+        allow_exact_matches=False, check_sortedness=False,
+    )  # fmt: skip
+    last = contacts.select(pl.coalesce(begun).max()).item()
+    whole = pl.col("wrap_start").dt.offset_by(CALL_BACK) <= last
+    known = again.select("_place", pl.when(whole).then(pl.col("at").is_not_null()).alias(CALLED_BACK))
+    return placed.join(known, on="_place", how="left", maintain_order="left").drop("_place")
 
 
 def _calls(contacts: pl.DataFrame | None, events: pl.DataFrame | None) -> pl.DataFrame:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import polars as pl
 
 from acwcli.analyse import figures
-from acwcli.analyse.shapes.around import AROUND, CALLS, WAITING
+from acwcli.analyse.shapes.around import AROUND, CALLED_BACK, CALLS, WAITING
 from acwcli.model.columns import ENDED_BY, INSTANT, STATUSES
 
 NEEDS = ("agent_id", "queue", "wrap_start", "pieces", "ended_by", "status")
@@ -38,6 +38,7 @@ _TYPES: dict[str, pl.DataType] = {
     "contact_id": pl.String(),
     WAITING: pl.Int64(),
     CALLS: pl.Int64(),
+    CALLED_BACK: pl.Boolean(),
 }
 _WORDS: dict[str, pl.DataType] = {"ended_by": pl.Enum(ENDED_BY), "status": pl.Enum(STATUSES)}
 """Compared as small integers, not as text."""

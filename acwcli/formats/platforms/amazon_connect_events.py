@@ -162,9 +162,12 @@ def _without_sure_end(runs: pl.DataFrame, lost: pl.DataFrame) -> pl.DataFrame:
     nearest = lost.select("agent_id", "after").sort("after")
     spans = (
         runs.sort("event")
-        .join_asof(nearest, left_on="event", right_on="after", by="agent_id", strategy="forward", coalesce=False)
+        .join_asof(
+            nearest, left_on="event", right_on="after", by="agent_id", strategy="forward", coalesce=False,
+            check_sortedness=False,
+        )
         .with_columns(unsure=(pl.col("ending") == _GONE) & (pl.col("after") < pl.col("ending_event")))
-    )
+    )  # fmt: skip
     known = pl.when(~pl.col("unsure").fill_null(False)).then(pl.col("ended_at"))
     return spans.with_columns(ended_at=known).drop("after", "unsure")
 

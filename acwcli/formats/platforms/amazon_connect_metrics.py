@@ -20,6 +20,8 @@ METHOD = "aggregate"
 _SUM, _MEAN, _COUNT = "After contact work time", "Average after contact work time", "Contacts handled"
 _CLOCKS = {"event_time": "StartInterval", "ended_at": "EndInterval"}
 _NAMES = ("Agent", "Agent name", "Queue", "Channel", *_CLOCKS.values(), _SUM, _MEAN, _COUNT)
+_MOST_CONTACTS = 10**9
+"""No centre handles more in an interval: such a number is damaged."""
 _MOST_CELLS = 80_000
 """More a download does not hold."""
 
@@ -45,7 +47,8 @@ def read(probes: Sequence[Probe], options: ReadOptions) -> list[FileFrame]:
 def _read(grid: Grid, options: ReadOptions) -> FileFrame:
     named = headers(grid.columns, _NAMES)
     times = Times(grid, Chosen({name: (named[of],) for name, of in _CLOCKS.items() if of in named}), options)
-    contacts = cell(named[_COUNT]).cast(pl.Float64, strict=False).round().cast(pl.Int64)
+    count = cell(named[_COUNT]).cast(pl.Float64, strict=False).round()
+    contacts = pl.when(count.abs() <= _MOST_CONTACTS).then(count).cast(pl.Int64)
     given = named.get(_SUM, named.get(_MEAN, ""))
     acw = length(grid, given)
     columns = {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -14,6 +15,7 @@ from acwcli.formats.frames import FileFrame, Match, Probe
 from acwcli.formats.grid import read_lines
 from acwcli.formats.grid_data import Raw, raw_lines
 from acwcli.formats.options import ReadOptions
+from acwcli.formats.queue_log_before import PLACE, Before, Connected, left_behind
 from acwcli.formats.queue_log_words import CONFIGURED_WRAP, table_columns
 from acwcli.formats.times import Times
 from acwcli.model.columns import INSTANT, STATES
@@ -21,6 +23,9 @@ from acwcli.model.columns import INSTANT, STATES
 TITLE = "Asterisk queue_log, file or table"
 KIND = "states"
 METHOD = "state"
+
+_LONGEST_SET_S = 86_400
+"""A set wrap-up time beyond a day is damage, not a setting."""
 
 
 def match(probe: Probe, options: ReadOptions) -> Match:  # noqa: ARG001  # every format is asked the same way
@@ -38,15 +43,71 @@ def match(probe: Probe, options: ReadOptions) -> Match:  # noqa: ARG001  # every
 
 def read(probes: Sequence[Probe], options: ReadOptions) -> list[FileFrame]:
     """Read all files as one log: calls and pauses run on across rotated files."""
-    reasons = options.wrap_reasons if options.wrap_reasons is not None else queue_log.DEFAULT_WRAP_REASONS
+    logs, events = _in_order(probes, options)
+    states = queue_log.states(events, _reasons(options), one_file=len(logs) == 1)
+    return _frames(logs, events, states, wraps=False)
+
+
+@dataclass(frozen=True)
+class ReadOn:
+    """The later part of a log.
+
+    Attributes:
+        frames: its files, as `read` returns them.
+        spans: name of a file → its first and last instant (epoch ms).
+        befores: what stands before rows yet to come, at the last instants that cut no file, oldest first.
+    """
+
+    frames: list[FileFrame]
+    spans: dict[str, tuple[int, int]]
+    befores: list[Before]
+
+
+def read_on(probes: Sequence[Probe], options: ReadOptions, before: Before, connected: Connected, most: int) -> ReadOn:
+    """Read the files of a log that come after what is known already.
+
+    Args:
+        probes: all the later files, or all files.
+        options: how to read them.
+        before: what the earlier files leave to them; they begin later.
+        connected: tells which agents had which calls in the earlier files.
+        most: at how many instants to tell what stands before the next rows.
+    """
+    logs, events = _in_order(probes, options)
+    rows, changes = queue_log.followed(
+        events, _reasons(options), one_file=len(logs) == 1, before=before, connected=connected
+    )
+    frames = _frames(logs, events, queue_log.as_states(rows, changes), wraps=before.wraps)
+    spans = rows.filter(pl.col("file") != PLACE).group_by("file").agg(first=pl.col("t").min(), last=pl.col("t").max())
+    reach = spans.sort("first").select("first", reach=pl.col("last").cum_max())
+    ends = reach.filter((pl.col("reach") < pl.col("first").shift(-1)).fill_null(True))["reach"].to_list()
+    named = {logs[place].probe.input.name: (first, last) for place, first, last in spans.iter_rows()}
+    return ReadOn(frames, named, left_behind(rows, changes, ends[-most:], before))
+
+
+def begins(probe: Probe, options: ReadOptions) -> int | None:
+    """The first instant (epoch ms) of a file, or something before it; None where no row has one."""
+    first = _first(_events(probe, options))
+    return math.floor(first * 1000) if math.isfinite(first) else None
+
+
+def _reasons(options: ReadOptions) -> Sequence[str]:
+    return options.wrap_reasons if options.wrap_reasons is not None else queue_log.DEFAULT_WRAP_REASONS
+
+
+def _in_order(probes: Sequence[Probe], options: ReadOptions) -> tuple[list[_Log], pl.LazyFrame]:
+    """The files in order of time, and all their rows."""
     logs = [_events(probe, options) for probe in probes]
     parsed = sorted(logs, key=lambda log: (_first(log), log.probe.input.name)) if len(logs) > 1 else logs
     rows = [log.rows.with_columns(file=pl.lit(place, pl.UInt16)) for place, log in enumerate(parsed)]
-    events = pl.concat(rows, how="diagonal_relaxed")
-    states = queue_log.states(events, reasons, one_file=len(parsed) == 1)
-    configured = _configured(events, states)
+    return parsed, pl.concat(rows, how="diagonal_relaxed")
+
+
+def _frames(logs: Sequence[_Log], events: pl.LazyFrame, states: pl.DataFrame, *, wraps: bool) -> list[FileFrame]:
+    """A frame per file, and one of set wrap-up times unless there are `wraps` elsewhere in the log."""
+    configured = _configured(events, states, wraps=wraps)
     found = []
-    for place, log in enumerate(parsed):
+    for place, log in enumerate(logs):
         own = configured.filter(pl.col("file") == place).drop("file")
         found.append(_of_file(states.filter(pl.col("file") == place), log, own["row"]))
         if own.height:
@@ -54,18 +115,19 @@ def read(probes: Sequence[Probe], options: ReadOptions) -> list[FileFrame]:
     return found
 
 
-def _configured(events: pl.LazyFrame, states: pl.DataFrame) -> pl.DataFrame:
+def _configured(events: pl.LazyFrame, states: pl.DataFrame, *, wraps: bool) -> pl.DataFrame:
     """Wrap-up times that Wazo writes as set (WRAPUPSTART), as wraps of their own grade.
 
     They are no observation: where the log has one wrap-up pause, they are left out, so that the two never mix.
     """
-    if (states["state"] == "acw").any():
+    if wraps or (states["state"] == "acw").any():
         return pl.DataFrame(schema={"file": pl.UInt16, "row": pl.UInt32})
     written = events.filter(pl.col("event").str.to_uppercase() == CONFIGURED_WRAP).select(
         "file", "callid", "queue", row="__row", seconds=pl.col("data1").cast(pl.Float64, strict=False)
     )
     length = (pl.col("seconds") * 1000).round().cast(pl.Int64)
-    usable = pl.col("agent_id").is_not_null() & pl.col("event_time").is_not_null() & (pl.col("seconds") >= 0)
+    usable = pl.col("agent_id").is_not_null() & pl.col("event_time").is_not_null()
+    usable = usable & pl.col("seconds").is_between(0, _LONGEST_SET_S)
     known = states.select("file", "row", "agent_id", "event_time")
     return (
         written.collect()

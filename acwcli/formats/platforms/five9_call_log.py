@@ -8,9 +8,11 @@ import polars as pl
 
 from acwcli.formats import five9
 from acwcli.formats.canonical import canonical, cell, length, length_checks, sure
+from acwcli.formats.customers import customer_key
 from acwcli.formats.frames import FileFrame, Match, Probe
 from acwcli.formats.grid import Grid
 from acwcli.formats.options import ReadOptions
+from acwcli.model.columns import CUSTOMER
 
 TITLE = "Five9 Call Log report"
 KIND = "contacts"
@@ -61,6 +63,8 @@ def _read(grid: Grid, options: ReadOptions) -> FileFrame:
     }
     if "TALK TIME" in lengths:  # Five9 counts hold as talk
         columns["talk_ms"] = (lengths["TALK TIME"] - columns["hold_ms"].fill_null(0)).clip(lower_bound=0)
+    if CUSTOMER in options.needs:
+        columns[CUSTOMER] = _customer(named, columns["direction"])
     checks = [(times.text("offered_at").is_not_null() & began.is_null(), "unreadable time")]
     for name, ms in lengths.items():
         checks += length_checks(named[name], ms)
@@ -71,6 +75,12 @@ def _read(grid: Grid, options: ReadOptions) -> FileFrame:
 
 def _first(named: Mapping[str, str], *names: str) -> pl.Expr:
     return pl.coalesce(*(cell(named[name]) for name in names if name in named), pl.lit(None, pl.String))
+
+
+def _customer(named: Mapping[str, str], direction: pl.Expr) -> pl.Expr:
+    """Who is at the other end: the number that calls, or the one that is called."""
+    out = direction == "outbound"
+    return customer_key(pl.when(out).then(_first(named, "DNIS")).otherwise(_first(named, "ANI")))
 
 
 def _direction(named: Mapping[str, str]) -> pl.Expr:

@@ -8,6 +8,7 @@ import polars as pl
 
 from acwcli.formats.agents import one_spelling, total_agents
 from acwcli.formats.columns import Chosen, choose
+from acwcli.formats.customers import customer_key
 from acwcli.formats.duration_text import decide_duration, duration_ms
 from acwcli.formats.frames import FileFrame, Match, Probe
 from acwcli.formats.grid import Grid
@@ -15,7 +16,7 @@ from acwcli.formats.options import ReadOptions
 from acwcli.formats.rows import account, collect, picked, reject_reason
 from acwcli.formats.times import Times, roll_midnights
 from acwcli.formats.words import BOOLEAN_WORDS, column_unit, fold_expr
-from acwcli.model.columns import CONTACT_FRAME
+from acwcli.model.columns import CONTACT_FRAME, CUSTOMER
 
 TITLE = "Contact records: one row per contact leg (any platform)"
 KIND = "contacts"
@@ -25,7 +26,7 @@ _TEXTS = ("contact_id", "queue", "channel", "direction", "disposition")
 _INSTANTS = ("offered_at", "answered_at", "ended_at", "acw_start", "acw_end")
 _LENGTHS = ("talk", "hold", "acw")
 _MEASURED = tuple(f"{name}_{unit}" for name in _LENGTHS for unit in ("s", "ms"))
-_COLUMNS = ("agent_id", *_TEXTS, *_INSTANTS, *_MEASURED, "timed_out", "date", "time")
+_COLUMNS = ("agent_id", *_TEXTS, *_INSTANTS, *_MEASURED, "timed_out", "customer", "date", "time")
 
 
 def match(probe: Probe, options: ReadOptions) -> Match:
@@ -48,9 +49,14 @@ def _mapped(options: ReadOptions) -> Mapping[str, str]:
     return {name: target for name, target in options.columns.items() if name in _COLUMNS}
 
 
+def columns_of(grid: Grid, options: ReadOptions) -> Chosen:
+    """Which columns of a file are which."""
+    return choose(grid, () if options.only_mapped else _COLUMNS, _mapped(options))
+
+
 def read_grid(grid: Grid, options: ReadOptions) -> FileFrame:
     """Read one file that is rows already."""
-    chosen = choose(grid, () if options.only_mapped else _COLUMNS, _mapped(options))
+    chosen = columns_of(grid, options)
     times = Times(grid, chosen, options)
     frame = collect(picked(grid, options.rows).select(*_columns(grid, chosen, times, options)), grid.source)
     if chosen.shared_date is not None:
@@ -87,6 +93,8 @@ def _columns(grid: Grid, chosen: Chosen, times: Times, options: ReadOptions) -> 
         checks.append((columns["acw_end"] < columns["acw_start"], "wrap-up ends before it starts"))
     if "timed_out" in chosen:
         columns["timed_out"] = _truth(chosen.text("timed_out"))
+    if "customer" in chosen and CUSTOMER in options.needs:
+        columns["customer"] = customer_key(chosen.text("customer"))
     columns.setdefault("acw_ms", pl.lit(None, pl.Int64))
     return [
         *(expr.alias(name) for name, expr in columns.items()),

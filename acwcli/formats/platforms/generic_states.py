@@ -17,7 +17,7 @@ from acwcli.formats.options import ReadOptions
 from acwcli.formats.parted import NEWEST_FIRST, Parted
 from acwcli.formats.rows import account, account_parted, collect, picked, reject_reason, streamed
 from acwcli.formats.times import Times
-from acwcli.formats.words import column_unit, fold, state_of, usual_state_spellings
+from acwcli.formats.words import column_unit, fold, fold_expr, state_of, usual_state_spellings
 from acwcli.model.columns import INSTANT, STATES
 from acwcli.model.contact_hash import contact_hash
 
@@ -72,9 +72,14 @@ def _mapped(options: ReadOptions) -> Mapping[str, str]:
     return {name: target for name, target in options.columns.items() if name in _COLUMNS}
 
 
+def columns_of(grid: Grid, options: ReadOptions) -> Chosen:
+    """Which columns of a file are which."""
+    return choose(grid, () if options.only_mapped else _COLUMNS, _mapped(options))
+
+
 def read_grid(grid: Grid, options: ReadOptions) -> FileFrame:
     """Read one file that is rows already."""
-    chosen = choose(grid, () if options.only_mapped else _COLUMNS, _mapped(options))
+    chosen = columns_of(grid, options)
     times = Times(grid, chosen, options)
     times.quick = True
     if options.parts:
@@ -84,6 +89,7 @@ def read_grid(grid: Grid, options: ReadOptions) -> FileFrame:
         times.quick = False
         frame = collect(_canonical(grid, chosen, times, options), grid.source)
     frame, unknown = _with_strange_states(frame, grid, chosen, options)
+    frame = _with_wrap_reasons(frame, options)
     loaded = FileFrame(grid.source, "states", frame)
     frame = account(_agents_or_restarts(frame), grid, loaded)
     frame, notes = _in_time_order(frame)
@@ -113,6 +119,8 @@ def _read_parted(grid: Grid, chosen: Chosen, times: Times, options: ReadOptions)
         raw = grid.frame.select(chosen.text("state").cast(pl.String).alias("word")).unique()
         words, unknown = _strange_words(collect(raw, grid.source)["word"], options)
         rows = parsed(words)
+    if "why" in rows.schema:
+        rows = rows.then(lambda found: found.with_columns(state=_or_hidden_wrap(options)).drop("why"))
     loaded = FileFrame(grid.source, "states", pl.DataFrame())
     rows = account_parted(
         rows.then(lambda found: found.with_columns(_unless_restart()).drop("given state")), grid, loaded
@@ -146,6 +154,8 @@ def _canonical(
     }
     columns |= _contact(chosen, options)
     columns |= {name: chosen.text(name).cast(pl.String) for name in _wanted(chosen, options)}
+    if options.wrap_reasons and "reason" in chosen:
+        columns["why"] = chosen.text("reason").cast(pl.String)
     given = {"event_time": times.text("event_time").is_not_null(), "state": state.is_not_null()}
     if "ended_at" in chosen or "duration" in chosen:
         columns["ended_at"], given["ended_at"] = _end(grid, chosen, times, columns["event_time"], options)
@@ -261,6 +271,17 @@ def _strange_words(words: pl.Series, options: ReadOptions) -> tuple[dict[str, st
         return states, []
     shown = ", ".join(f"'{word}'" for word in strange[:5]) + (" …" if len(strange) > 5 else "")
     return states, [f"states read as 'other': {shown} (name them with --state acw=…)"]
+
+
+def _with_wrap_reasons(frame: pl.DataFrame, options: ReadOptions) -> pl.DataFrame:
+    """Not ready for one of the user's `--wrap-reason` is wrap-up."""
+    return frame.with_columns(state=_or_hidden_wrap(options)).drop("why") if "why" in frame.columns else frame
+
+
+def _or_hidden_wrap(options: ReadOptions) -> pl.Expr:
+    wraps = fold_expr(pl.col("why")).is_in([fold(reason) for reason in options.wrap_reasons or ()])
+    hidden = ((pl.col("state") == "not_ready") & wraps).fill_null(False)
+    return pl.when(hidden).then(pl.lit("acw")).otherwise("state").cast(pl.Enum(STATES))
 
 
 def _in_time_order(frame: pl.DataFrame) -> tuple[pl.DataFrame, list[str]]:
