@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import atexit
 import contextlib
-import functools
 import itertools
 import os
 import shutil
@@ -21,13 +20,20 @@ if TYPE_CHECKING:
 
 _PREFIX, _LOCK = "acw-", "lock"
 _numbers = itertools.count(1)
+_held: list[tuple[Path, BaseFileLock | None]] = []
+"""The folders of this process and their locks; the last one is in use."""
 
 
-@functools.cache
-def _own() -> tuple[Path, BaseFileLock | None]:
-    folder, lock = _held_folder()
-    atexit.register(_remove, folder, lock)
-    return folder, lock
+def _folder() -> Path:
+    if not _held:
+        _held.append(_held_folder())
+    return _held[-1][0]
+
+
+@atexit.register
+def _leave() -> None:
+    while _held:
+        _remove(*_held.pop())
 
 
 def _held_folder() -> tuple[Path, BaseFileLock | None]:
@@ -56,19 +62,7 @@ def _remove(folder: Path, lock: BaseFileLock | None) -> None:
 
 def scratch_file(stem: str) -> Path:
     """Return a fresh path in the temporary folder; nothing is created there yet."""
-    return _own()[0] / f"{next(_numbers):04d}-{stem}"
-
-
-@contextlib.contextmanager
-def own_folder() -> Iterator[None]:
-    """Use a temporary folder that is removed afterwards: a process that serves many tasks never comes to its exit."""
-    _own.cache_clear()
-    try:
-        yield
-    finally:
-        atexit.unregister(_remove)
-        _remove(*_own())
-        _own.cache_clear()
+    return _folder() / f"{next(_numbers):04d}-{stem}"
 
 
 def sweep() -> None:
@@ -91,3 +85,13 @@ def _is_own(folder: Path) -> bool:
     with contextlib.suppress(OSError):
         return not folder.is_symlink() and (not hasattr(os, "getuid") or folder.stat().st_uid == os.getuid())
     return False
+
+
+@contextlib.contextmanager
+def own_folder() -> Iterator[None]:
+    """Use a temporary folder that is removed afterwards: a process that serves many tasks never comes to its exit."""
+    _held.append(_held_folder())
+    try:
+        yield
+    finally:
+        _remove(*_held.pop())

@@ -55,9 +55,9 @@ class Loaded:
         recognised: what each path was taken for, including files in folders that were skipped.
         counts: the account of each file.
         since: wraps that start before are no longer kept (a store after retention); None: all are.
+        parts: rows of states and contacts are on disk, in so many parts by agent; 0: in memory.
         elsewhere: who has the rows of states and records; None: `files` have them.
         told: what a store knows of its files where they were not read again; their wraps are not counted in it.
-        parts: rows of states and contacts are on disk, in so many parts by agent; 0: in memory.
     """
 
     files: list[FileFrame]

@@ -108,15 +108,15 @@ def _reconciled(found: Wraps, kind: str) -> dict[str, str]:
     }
 
 
+def _facts(frame: pl.DataFrame, clock: str) -> list[pl.Expr]:
+    """How many agents there are, and the first and last instant, where there are any."""
+    times = pl.col(clock) if clock in frame.columns else pl.lit(None, pl.Datetime("ms", "UTC"))
+    return [pl.col("agent_id").drop_nulls().n_unique(), times.min().alias("first"), times.max().alias("last")]
+
+
 def _agreement(known: Mapping[str, int]) -> str:
     return (
         f"{known['both']:,} wraps in states and records, {known['differ']:,} of them more than 1 s apart "
         f"(totals {known['states_ms'] / 1000:.1f} s and {known['records_ms'] / 1000:.1f} s); "
         f"{known['states_only']:,} only in states, {known['records_only']:,} only in records"
     )
-
-
-def _facts(frame: pl.DataFrame, clock: str) -> list[pl.Expr]:
-    """How many agents there are, and the first and last instant, where there are any."""
-    times = pl.col(clock) if clock in frame.columns else pl.lit(None, pl.Datetime("ms", "UTC"))
-    return [pl.col("agent_id").drop_nulls().n_unique(), times.min().alias("first"), times.max().alias("last")]

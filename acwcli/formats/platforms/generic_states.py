@@ -119,6 +119,8 @@ def _read_parted(grid: Grid, chosen: Chosen, times: Times, options: ReadOptions)
         raw = grid.frame.select(chosen.text("state").cast(pl.String).alias("word")).unique()
         words, unknown = _strange_words(collect(raw, grid.source)["word"], options)
         rows = parsed(words)
+    if "why" in rows.schema:
+        rows = rows.then(lambda found: found.with_columns(state=_or_hidden_wrap(options)).drop("why"))
     loaded = FileFrame(grid.source, "states", pl.DataFrame())
     rows = account_parted(
         rows.then(lambda found: found.with_columns(_unless_restart()).drop("given state")), grid, loaded
@@ -259,16 +261,6 @@ def _with_strange_states(
     return frame.with_columns(state.alias("state")).drop("given state"), notes
 
 
-def _with_wrap_reasons(frame: pl.DataFrame, options: ReadOptions) -> pl.DataFrame:
-    """Not ready for one of the user's `--wrap-reason` is wrap-up."""
-    if "why" not in frame.columns:
-        return frame
-    wraps = fold_expr(pl.col("why")).is_in([fold(reason) for reason in options.wrap_reasons or ()])
-    hidden = ((pl.col("state") == "not_ready") & wraps).fill_null(False)
-    state = pl.when(hidden).then(pl.lit("acw")).otherwise("state").cast(pl.Enum(STATES))
-    return frame.with_columns(state=state).drop("why")
-
-
 def _strange_words(words: pl.Series, options: ReadOptions) -> tuple[dict[str, str], list[str]]:
     """What each distinct word of a file means, and what to say about those nobody knows."""
     own = _own_words(options.states)
@@ -279,6 +271,17 @@ def _strange_words(words: pl.Series, options: ReadOptions) -> tuple[dict[str, st
         return states, []
     shown = ", ".join(f"'{word}'" for word in strange[:5]) + (" …" if len(strange) > 5 else "")
     return states, [f"states read as 'other': {shown} (name them with --state acw=…)"]
+
+
+def _with_wrap_reasons(frame: pl.DataFrame, options: ReadOptions) -> pl.DataFrame:
+    """Not ready for one of the user's `--wrap-reason` is wrap-up."""
+    return frame.with_columns(state=_or_hidden_wrap(options)).drop("why") if "why" in frame.columns else frame
+
+
+def _or_hidden_wrap(options: ReadOptions) -> pl.Expr:
+    wraps = fold_expr(pl.col("why")).is_in([fold(reason) for reason in options.wrap_reasons or ()])
+    hidden = ((pl.col("state") == "not_ready") & wraps).fill_null(False)
+    return pl.when(hidden).then(pl.lit("acw")).otherwise("state").cast(pl.Enum(STATES))
 
 
 def _in_time_order(frame: pl.DataFrame) -> tuple[pl.DataFrame, list[str]]:
