@@ -100,7 +100,7 @@ def accounted(paths, memory):
         loaded.counts,
         loaded.rejects().rows(),
         [*loaded.notes(), *found.notes],
-        found.reconciliation,
+        found.reconciliation.rows(),
     )
 
 
