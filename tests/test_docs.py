@@ -36,6 +36,7 @@ FORMAT_PAGES = ("docs/formats.md", *sorted((ROOT / "docs/platforms").glob("*.md"
 RUN_MARK = "<!-- run -->"
 CUT = "…"
 OTHER_TOOLS = {
+    "--kinds",
     *("--runs", "--agents", "--data"),
     *("--batch", "--skip-column-names"),
 }
