@@ -184,13 +184,20 @@ def plain_lines(text: bytes, header: int) -> int | None:
 
 
 def plain_rows(text: str, delimiter: str, header: int) -> int | None:
-    """Records below the header as the csv module counts them; None where the text is no sound CSV."""
+    """Records below the header as the csv module counts them; None where the text is no sound CSV.
+
+    Nor is it where a lone carriage return may end a line or not, or a quoted cell swallows what look like rows.
+    """
+    if re.search(r"\r(?!\n)", text):
+        return None
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
     try:
         found = list(reader)
     except csv.Error:
         return None
     if len({len(record) for record in found[header:] if record}) > 1:
+        return None
+    if any("\n" in cell and delimiter in cell for record in found for cell in record):
         return None
     return len(found) - header
 

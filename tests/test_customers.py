@@ -80,3 +80,9 @@ def test_at_the_other_end_of_a_five9_call(tmp_path):
     ]  # fmt: skip
     first, called, other = customers(written(tmp_path, "calls.csv", rows, FIVE9))
     assert first == called != other
+
+
+def test_a_column_that_is_only_called_customer_may_be_a_client_company(tmp_path):
+    rows = [f"a,{contact},2026-03-02T08:00:00Z,30,60,Acme" for contact in ("c1", "c2")]
+    path = written(tmp_path, "contacts.csv", rows, "agent_id,contact_id,answered_at,acw_s,talk_s,Customer")
+    assert customers(path) == [None] * 2

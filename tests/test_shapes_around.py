@@ -153,15 +153,15 @@ def test_customers_who_call_back_within_a_day():
     customers = {"c1": 1, "c2": 2, "c3": 3, "c4": 4, "c5": None, "x1": 1, "x2": 2, "x3": 3, "end": 9}
     begins = {"x1": 10 + day, "x2": 11 + day, "x3": 60, "c4": 9 * day, "end": 9 * day + 60}
     rows = [
-        {**record(begins.get(name, 0), None, contact=name), "customer": customer}
+        {**record(begins.get(name, 0), None, contact=name), "customer_id": customer}
         for name, customer in customers.items()
     ]
     rows[customers_place(rows, "x3")]["direction"] = "outbound"
-    records = frame(rows).with_columns(pl.col("customer").cast(pl.UInt64))
+    records = frame(rows).with_columns(pl.col("customer_id").cast(pl.UInt64))
     # At the last moment of the day; a minute later; called by an agent; in the last day; nobody known.
     expected = [True, False, False, None, None, None, None]
     assert with_calls_back(frame(wraps), records)["called_back"].to_list() == expected
-    for nothing in (None, records.drop("customer"), records.head(0)):
+    for nothing in (None, records.drop("customer_id"), records.head(0)):
         assert with_calls_back(frame(wraps), nothing)["called_back"].to_list() == [None] * len(wraps)
 
 

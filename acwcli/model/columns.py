@@ -45,10 +45,10 @@ CONTACT_FRAME: dict[str, pl.DataType] = {
     "acw_ms": pl.Int64(),
     "disposition": pl.String(),
     "timed_out": pl.Boolean(),
-    "customer": pl.UInt64(),
+    "customer_id": pl.UInt64(),
     "row": pl.UInt32(),
 }
-"""`customer` is a hash that tells customers apart within one run; it is never written anywhere."""
+"""`customer_id` is a hash that tells customers apart within one run; it is never written anywhere."""
 
 AGGREGATE_FRAME: dict[str, pl.DataType] = {
     "agent_id": pl.String(),
@@ -89,7 +89,7 @@ LEGS = "legs"
 HANDLED = "handled"
 """Stands among needed columns when contacts handled without a wrap are counted as well (`--per handled`)."""
 
-CUSTOMER = "customer"
+CUSTOMER = "customer_id"
 """Stands among needed columns when customers are to be told apart."""
 
 WRAP_COLUMNS = tuple(name.removesuffix("_ms") + "_s" if name.endswith("_ms") else name for name in WRAP_FRAME)

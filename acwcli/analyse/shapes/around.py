@@ -85,24 +85,24 @@ def with_calls_back(wraps: pl.DataFrame, contacts: pl.DataFrame | None) -> pl.Da
 
     Args:
         wraps: with `wrap_start` and `contact_id`.
-        contacts: canonical contact records with `customer`, those of other agents among them, or None.
+        contacts: canonical contact records with `customer_id`, those of other agents among them, or None.
     """
     nothing = wraps.with_columns(pl.lit(None, pl.Boolean).alias(CALLED_BACK))
     begun = [name for name in ("offered_at", "answered_at", "ended_at") if contacts is not None and name in contacts]
-    if contacts is None or not begun or "customer" not in contacts.columns:
+    if contacts is None or not begun or "customer_id" not in contacts.columns:
         return nothing
-    told = contacts.filter(pl.col("customer").is_not_null(), pl.col("contact_id").is_not_null())
+    told = contacts.filter(pl.col("customer_id").is_not_null(), pl.col("contact_id").is_not_null())
     if told.is_empty():
         return nothing
     contact = pl.col("contact_id").cast(pl.String)
-    whose = told.select(contact, "customer").unique("contact_id", keep="first", maintain_order=True)
-    calls = told.filter(~_made(told)).group_by(contact, "customer").agg(at=pl.coalesce(begun).min())
+    whose = told.select(contact, "customer_id").unique("contact_id", keep="first", maintain_order=True)
+    calls = told.filter(~_made(told)).group_by(contact, "customer_id").agg(at=pl.coalesce(begun).min())
     placed = wraps.with_row_index("_place").with_columns(contact)
     timed = placed.filter(pl.col("wrap_start").is_not_null()).select("_place", "contact_id", "wrap_start")
     timed = timed.join(whose, on="contact_id").sort("wrap_start")
     again = timed.join_asof(
-        calls.filter(pl.col("at").is_not_null()).select("customer", "at").sort("at"),
-        left_on="wrap_start", right_on="at", by="customer", strategy="forward", tolerance=CALL_BACK,
+        calls.filter(pl.col("at").is_not_null()).select("customer_id", "at").sort("at"),
+        left_on="wrap_start", right_on="at", by="customer_id", strategy="forward", tolerance=CALL_BACK,
         allow_exact_matches=False, check_sortedness=False,
     )  # fmt: skip
     last = contacts.select(pl.coalesce(begun).max()).item()

@@ -60,7 +60,7 @@ _JSON = {
     "talk": "Agent.AgentInteractionDuration", "hold": "Agent.CustomerHoldDuration",
     "acw": "Agent.AfterContactWorkDuration", "acw_start": "Agent.AfterContactWorkStartTimestamp",
     "acw_end": "Agent.AfterContactWorkEndTimestamp", "queue": "Queue.Name",
-    "customer": "CustomerEndpoint.Address",
+    "customer_id": "CustomerEndpoint.Address",
 }  # fmt: skip
 _TABLE = {
     "contact_id": "contact_id", "channel": "channel", "initiation": "initiation_method",
@@ -69,7 +69,7 @@ _TABLE = {
     "talk": "agent_interaction_duration_ms", "hold": "agent_customer_hold_duration_ms",
     "acw": "agent_after_contact_work_duration_ms", "acw_start": "agent_after_contact_work_start_timestamp",
     "acw_end": "agent_after_contact_work_end_timestamp", "queue": "queue_name",
-    "customer": "customer_endpoint_address",
+    "customer_id": "customer_endpoint_address",
 }  # fmt: skip
 _TABLE_MARKS = ("contact_id", "initiation", "agent_id", "acw")
 _MOST_ROWS = (3_000, 10_000)
@@ -172,7 +172,7 @@ def _columns() -> list[pl.Expr | str]:
         agent.cast(pl.Categorical).alias("agent_id"),
         "queue",
         pl.col("channel").str.to_lowercase(),
-        customer_key(pl.col("customer")).alias("customer"),
+        customer_key(pl.col("customer_id")).alias("customer_id"),
         initiation.alias("direction"),
         *(pl.col(f"{name}_read").alias(name) for name in _INSTANTS),
         *(pl.col(f"{name}_read").alias(f"{name}_ms") for name in _LENGTHS),

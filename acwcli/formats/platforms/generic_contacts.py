@@ -26,7 +26,7 @@ _TEXTS = ("contact_id", "queue", "channel", "direction", "disposition")
 _INSTANTS = ("offered_at", "answered_at", "ended_at", "acw_start", "acw_end")
 _LENGTHS = ("talk", "hold", "acw")
 _MEASURED = tuple(f"{name}_{unit}" for name in _LENGTHS for unit in ("s", "ms"))
-_COLUMNS = ("agent_id", *_TEXTS, *_INSTANTS, *_MEASURED, "timed_out", "customer", "date", "time")
+_COLUMNS = ("agent_id", *_TEXTS, *_INSTANTS, *_MEASURED, "timed_out", "customer_id", "date", "time")
 
 
 def match(probe: Probe, options: ReadOptions) -> Match:
@@ -93,8 +93,8 @@ def _columns(grid: Grid, chosen: Chosen, times: Times, options: ReadOptions) -> 
         checks.append((columns["acw_end"] < columns["acw_start"], "wrap-up ends before it starts"))
     if "timed_out" in chosen:
         columns["timed_out"] = _truth(chosen.text("timed_out"))
-    if "customer" in chosen and CUSTOMER in options.needs:
-        columns["customer"] = customer_key(chosen.text("customer"))
+    if "customer_id" in chosen and CUSTOMER in options.needs:
+        columns["customer_id"] = customer_key(chosen.text("customer_id"))
     columns.setdefault("acw_ms", pl.lit(None, pl.Int64))
     return [
         *(expr.alias(name) for name, expr in columns.items()),
