@@ -14,7 +14,8 @@ from acwcli.analyse import figures
 from acwcli.analyse.exact import ratio
 from acwcli.analyse.rules import parse_measure
 from acwcli.errors import UsageError, did_you_mean
-from acwcli.model.duration import duration_ms, duration_text
+from acwcli.model.duration import duration_text, named_duration_ms
+from acwcli.model.share import share_of
 from acwcli.model.table import Column, Table
 
 FINDING, FINE, TOO_FEW = "finding", "fine", "not enough data"
@@ -80,18 +81,12 @@ def parse_alert(text: str) -> Alert:
 
 
 def _length(value: str, text: str) -> int:
-    try:
-        return duration_ms(value)
-    except UsageError as error:
-        raise UsageError(f"--alert '{text}': {error}") from None
+    return named_duration_ms(value, f"--alert '{text}'")
 
 
 def _share(value: str, text: str) -> float:
-    try:
-        share = float(value.removesuffix("%")) / (100 if value.endswith("%") else 1)
-    except ValueError:
-        share = -1.0
-    if not 0 <= share <= 1:
+    share = share_of(value)
+    if share is None:
         raise UsageError(f"--alert '{text}': '{value}' is no share; write 20% or 0.2")
     return share
 

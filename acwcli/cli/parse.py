@@ -8,7 +8,8 @@ from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from acwcli.errors import UsageError, did_you_mean
-from acwcli.model.duration import duration_ms
+from acwcli.model.duration import named_duration_ms
+from acwcli.model.share import share_of
 
 if TYPE_CHECKING:
     from acwcli.cli.flags import ReadFlags, WrapFlags
@@ -119,19 +120,13 @@ def zone(name: str) -> str:
 
 def length(text: str, flag: str) -> int:
     """Read a duration as milliseconds, and say which option was wrong."""
-    try:
-        return duration_ms(text)
-    except UsageError as error:
-        raise UsageError(f"{flag}: {error}") from None
+    return named_duration_ms(text, flag)
 
 
 def share(text: str, flag: str) -> float:
     """Read `1%` or `0.01`."""
-    try:
-        value = float(text.removesuffix("%")) / (100 if text.endswith("%") else 1)
-    except ValueError:
-        value = -1.0
-    if not 0 <= value <= 1:
+    value = share_of(text)
+    if value is None:
         raise UsageError(f"{flag} '{text}' is no share; write 1% or 0.01")
     return value
 

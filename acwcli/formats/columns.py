@@ -10,6 +10,7 @@ import polars as pl
 
 from acwcli.errors import UsageError, did_you_mean
 from acwcli.formats.grid import Grid
+from acwcli.formats.options import ReadOptions
 from acwcli.formats.words import choose_columns
 
 _CLOCK_ONLY = r"^\s*[\d۰-۹٠-٩]{1,2}:[\d۰-۹٠-٩]{2}(:[\d۰-۹٠-٩]{2}([.,]\d+)?)?\s*([AaPp][Mm])?\s*$"
@@ -61,6 +62,12 @@ def choose(grid: Grid, wanted: Collection[str], mapped: Mapping[str, str]) -> Ch
         _lean_on_date(grid, parts, found)
     dates = [headers[0] for name, headers in parts.items() if len(headers) == 2]
     return Chosen(parts, dates[0] if len(set(dates)) == 1 and len(dates) > 1 else None)
+
+
+def columns_of(grid: Grid, shape: Collection[str], options: ReadOptions) -> Chosen:
+    """Choose the columns of a file that may have those of a shape, as the user's options say; see `choose`."""
+    mapped = {name: target for name, target in options.columns.items() if name in shape}
+    return choose(grid, () if options.only_mapped else shape, mapped)
 
 
 def has_column(headers: Collection[str], target: str) -> bool:

@@ -29,6 +29,18 @@ def duration_ms(text: str) -> int:
     raise UsageError(f"'{text}' is no duration; write 90, 90s, 1m30s or 00:01:30")
 
 
+def named_duration_ms(text: str, whose: str) -> int:
+    """Read a duration, and say whose it is where it is none.
+
+    Raises:
+        UsageError: as `duration_ms`, after `whose`.
+    """
+    try:
+        return duration_ms(text)
+    except UsageError as error:
+        raise UsageError(f"{whose}: {error}") from None
+
+
 def duration_text(milliseconds: int) -> str:
     """Write milliseconds the short way people say limits: `60s`, `1.5s`, `400ms` stays `0.4s`."""
     seconds = milliseconds / 1000

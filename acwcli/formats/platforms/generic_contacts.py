@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 import polars as pl
 
 from acwcli.formats.agents import one_spelling, total_agents
-from acwcli.formats.columns import Chosen, choose
+from acwcli.formats.columns import Chosen, columns_of
 from acwcli.formats.customers import customer_key
 from acwcli.formats.duration_text import decide_duration, duration_ms
 from acwcli.formats.frames import FileFrame, Match, Probe
@@ -26,12 +26,12 @@ _TEXTS = ("contact_id", "queue", "channel", "direction", "disposition")
 _INSTANTS = ("offered_at", "answered_at", "ended_at", "acw_start", "acw_end")
 _LENGTHS = ("talk", "hold", "acw")
 _MEASURED = tuple(f"{name}_{unit}" for name in _LENGTHS for unit in ("s", "ms"))
-_COLUMNS = ("agent_id", *_TEXTS, *_INSTANTS, *_MEASURED, "timed_out", "customer_id", "date", "time")
+COLUMNS = ("agent_id", *_TEXTS, *_INSTANTS, *_MEASURED, "timed_out", "customer_id", "date", "time")
 
 
 def match(probe: Probe, options: ReadOptions) -> Match:
     """A table with an agent and at least a length of wrap-up or talk, or the instants of a contact."""
-    chosen = choose(probe.grid, _COLUMNS, _mapped(options))
+    chosen = columns_of(probe.grid, COLUMNS, options)
     if "agent_id" not in chosen:
         return Match(0, missing="no column for agent_id")
     measured = [name for name in chosen.parts if name.startswith(("acw_", "talk_"))]
@@ -45,18 +45,9 @@ def read(probes: Sequence[Probe], options: ReadOptions) -> list[FileFrame]:
     return [read_grid(probe.grid, options) for probe in probes]
 
 
-def _mapped(options: ReadOptions) -> Mapping[str, str]:
-    return {name: target for name, target in options.columns.items() if name in _COLUMNS}
-
-
-def columns_of(grid: Grid, options: ReadOptions) -> Chosen:
-    """Which columns of a file are which."""
-    return choose(grid, () if options.only_mapped else _COLUMNS, _mapped(options))
-
-
 def read_grid(grid: Grid, options: ReadOptions) -> FileFrame:
     """Read one file that is rows already."""
-    chosen = columns_of(grid, options)
+    chosen = columns_of(grid, COLUMNS, options)
     times = Times(grid, chosen, options)
     frame = collect(picked(grid, options.rows).select(*_columns(grid, chosen, times, options)), grid.source)
     if chosen.shared_date is not None:

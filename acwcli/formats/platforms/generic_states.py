@@ -9,7 +9,7 @@ from dataclasses import replace
 import polars as pl
 
 from acwcli.formats.agents import one_spelling, one_spelling_of_parts
-from acwcli.formats.columns import Chosen, choose
+from acwcli.formats.columns import Chosen, columns_of
 from acwcli.formats.duration_text import decide_duration, duration_ms
 from acwcli.formats.frames import FileFrame, Match, Probe
 from acwcli.formats.grid import Grid
@@ -25,7 +25,7 @@ TITLE = "State log: agent, time, state (any platform)"
 KIND = "states"
 METHOD = "state"
 
-_COLUMNS = (
+COLUMNS = (
     "agent_id",
     "event_time",
     "state",
@@ -48,7 +48,7 @@ def match(probe: Probe, options: ReadOptions) -> Match:
     """A table with agent, time and state columns whose state values are known words."""
     if probe.plain.kind == "text" and not probe.grid.columns:
         return Match(0, missing="a header")
-    chosen = choose(probe.grid, _COLUMNS, _mapped(options))
+    chosen = columns_of(probe.grid, COLUMNS, options)
     missing = [name for name in _NEEDED if name not in chosen]
     if missing:
         return Match(0, missing="no column for " + ", ".join(missing))
@@ -68,18 +68,9 @@ def read(probes: Sequence[Probe], options: ReadOptions) -> list[FileFrame]:
     return [read_grid(probe.grid, options) for probe in probes]
 
 
-def _mapped(options: ReadOptions) -> Mapping[str, str]:
-    return {name: target for name, target in options.columns.items() if name in _COLUMNS}
-
-
-def columns_of(grid: Grid, options: ReadOptions) -> Chosen:
-    """Which columns of a file are which."""
-    return choose(grid, () if options.only_mapped else _COLUMNS, _mapped(options))
-
-
 def read_grid(grid: Grid, options: ReadOptions) -> FileFrame:
     """Read one file that is rows already."""
-    chosen = columns_of(grid, options)
+    chosen = columns_of(grid, COLUMNS, options)
     times = Times(grid, chosen, options)
     times.quick = True
     if options.parts:

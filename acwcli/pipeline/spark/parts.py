@@ -11,7 +11,7 @@ import polars as pl
 from acwcli.errors import AcwError
 from acwcli.formats import detect
 from acwcli.formats.agents import one_spelling
-from acwcli.formats.columns import Chosen
+from acwcli.formats.columns import Chosen, columns_of
 from acwcli.formats.frames import Probe
 from acwcli.formats.grid import Grid
 from acwcli.formats.platforms import generic_contacts, generic_states
@@ -54,7 +54,7 @@ def _rows_stand_alone(probe: Probe, source: Source) -> bool:
     name = detect.recognise_one(probe, source.options).format
     if name not in known:
         return False
-    chosen = known[name].columns_of(probe.grid, source.options)
+    chosen = columns_of(probe.grid, known[name].COLUMNS, source.options)
     return chosen.shared_date is None and all(
         _is_typed(probe.grid, chosen, column, source.options.tz) for column in chosen.parts
     )
