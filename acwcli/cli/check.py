@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from acwcli.cli.engine import EngineFlags
-from acwcli.cli.flags import HideFlags, OutFlags, Paths, ReadFlags, WrapFlags, with_flags
+from acwcli.cli.flags import HideFlags, MinWraps, OutFlags, Paths, ReadFlags, WrapFlags, with_flags
 from acwcli.errors import ExitCode
 
 
@@ -24,7 +24,7 @@ def command(
         typer.Option("--alert", metavar="NAME=VALUE", help="p90=120s, over_60s=20%, rejected=1%, missing=7d Mon-Fri …"),
     ] = None,
     days: Annotated[int, typer.Option("--days", min=1, help="How many of the newest days are judged.")] = 1,
-    min_wraps: Annotated[int, typer.Option("--min-wraps", min=1, help="Fewer are not enough data.")] = 20,
+    min_wraps: MinWraps = 20,
     fail_on_flag: Annotated[bool, typer.Option("--fail-on-flag", help="Exit with 10 when there are findings.")] = False,
 ) -> None:
     """Hold rules against the newest days: each finding is one line on stderr.

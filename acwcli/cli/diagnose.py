@@ -7,7 +7,18 @@ from typing import Annotated
 import typer
 
 from acwcli.cli.engine import EngineFlags
-from acwcli.cli.flags import HideFlags, OutFlags, Paths, QueueLimits, ReadFlags, WrapFlags, with_flags
+from acwcli.cli.flags import (
+    HideFlags,
+    Measured,
+    MinWraps,
+    OutFlags,
+    Paths,
+    QueueLimits,
+    ReadFlags,
+    Within,
+    WrapFlags,
+    with_flags,
+)
 from acwcli.errors import UsageError
 
 
@@ -19,10 +30,7 @@ def command(
     out: OutFlags,
     hide: HideFlags,
     at: EngineFlags,
-    within: Annotated[
-        str | None,
-        typer.Option("--within", metavar="DURATION", help="The limit people speak of, e.g. 60s (default: p80)."),
-    ] = None,
+    within: Within = None,
     queue_limit: QueueLimits = None,
     top: Annotated[
         int | None,
@@ -30,11 +38,11 @@ def command(
             "--top", min=1, help="Agents put at their peers' median in mean_top_at_median_s (see top_agents)."
         ),
     ] = None,
-    min_wraps: Annotated[int, typer.Option("--min-wraps", min=1, help="Fewer are not enough data.")] = 20,
+    min_wraps: MinWraps = 20,
     compare_rules: Annotated[
         bool, typer.Option("--compare-rules", help="Show what other systems' definitions would report instead.")
     ] = False,
-    of: Annotated[str, typer.Option("--of", help="What to measure: acw, talk, hold or handle.")] = "acw",
+    of: Measured = "acw",
 ) -> None:
     """Set the mean against the distribution, and name who makes the difference. Everything is per wrap.
 

@@ -8,7 +8,7 @@ import typer
 
 from acwcli.cli.engine import EngineFlags
 from acwcli.cli.fair import FairFlags, mix_of, newcomers_of
-from acwcli.cli.flags import HideFlags, OutFlags, Paths, ReadFlags, WrapFlags, with_flags
+from acwcli.cli.flags import HideFlags, Measured, MinWraps, OutFlags, Paths, ReadFlags, Within, WrapFlags, with_flags
 
 
 @with_flags
@@ -21,12 +21,9 @@ def command(
     hide: HideFlags,
     at: EngineFlags,
     fair: FairFlags,
-    within: Annotated[
-        str | None,
-        typer.Option("--within", metavar="DURATION", help="A limit to hold the mean against, e.g. 60s (default: p80)."),
-    ] = None,
-    min_wraps: Annotated[int, typer.Option("--min-wraps", min=1, help="Fewer are not enough data.")] = 20,
-    of: Annotated[str, typer.Option("--of", help="What to measure: acw, talk, hold or handle.")] = "acw",
+    within: Within = None,
+    min_wraps: MinWraps = 20,
+    of: Measured = "acw",
 ) -> None:
     """Set one agent beside the peers: figures, rules, shapes of behaviour and the rows that show them; all per wrap.
 

@@ -8,7 +8,19 @@ import typer
 
 from acwcli.cli.engine import EngineFlags
 from acwcli.cli.fair import FairFlags, mix_of, newcomers_of
-from acwcli.cli.flags import HideFlags, OutFlags, Paths, QueueLimits, ReadFlags, WrapFlags, with_flags
+from acwcli.cli.flags import (
+    HideFlags,
+    Measured,
+    MinWraps,
+    OutFlags,
+    OverRules,
+    Paths,
+    QueueLimits,
+    ReadFlags,
+    UnderRules,
+    WrapFlags,
+    with_flags,
+)
 from acwcli.errors import ExitCode, UsageError
 
 if TYPE_CHECKING:
@@ -26,15 +38,11 @@ def command(
     hide: HideFlags,
     at: EngineFlags,
     fair: FairFlags,
-    over: Annotated[
-        list[str] | None, typer.Option("--over", metavar="RULE", help="mean, pNN or a duration; repeat for more rules.")
-    ] = None,
-    under: Annotated[
-        list[str] | None, typer.Option("--under", metavar="RULE", help="The same from below: too short to be true.")
-    ] = None,
+    over: OverRules = None,
+    under: UnderRules = None,
     queue_limit: QueueLimits = None,
     measure: Annotated[str, typer.Option("--measure", help="An agent's value: mean, median or pNN.")] = "mean",
-    min_wraps: Annotated[int, typer.Option("--min-wraps", min=1, help="Fewer are not enough data, never a flag.")] = 20,
+    min_wraps: MinWraps = 20,
     quick: Annotated[
         bool, typer.Option("--quick", help="List agents quicker than expected at their mix, notes not skipped.")
     ] = False,
@@ -44,7 +52,7 @@ def command(
     ] = None,
     every_agent: Annotated[bool, typer.Option("--all", help="List every agent, flagged or not.")] = False,
     fail_on_flag: Annotated[bool, typer.Option("--fail-on-flag", help="Exit 10 on a verdict over or under.")] = False,
-    of: Annotated[str, typer.Option("--of", help="What to measure: acw, talk, hold or handle.")] = "acw",
+    of: Measured = "acw",
     per: Annotated[
         str, typer.Option("--per", help="What a mean divides by: wraps, or handled contacts (without ACW: 0 s).")
     ] = "wraps",

@@ -30,6 +30,23 @@ QueueLimits = Annotated[
     ),
 ]
 
+MinWraps = Annotated[int, typer.Option("--min-wraps", min=1, help="Fewer are not enough data, never a flag.")]
+
+Within = Annotated[
+    str | None,
+    typer.Option("--within", metavar="DURATION", help="The limit people speak of, e.g. 60s (default: p80)."),
+]
+
+OverRules = Annotated[
+    list[str] | None, typer.Option("--over", metavar="RULE", help="mean, pNN or a duration; repeat for more rules.")
+]
+
+UnderRules = Annotated[
+    list[str] | None, typer.Option("--under", metavar="RULE", help="The same from below: too short to be true.")
+]
+
+Measured = Annotated[str, typer.Option("--of", help="What to measure: acw, talk, hold or handle.")]
+
 
 def _opt(*names: str, help: str, panel: str, metavar: str | None = None) -> Any:  # noqa: ANN401
     return typer.Option(*names, help=help, rich_help_panel=panel, metavar=metavar, show_default=False)

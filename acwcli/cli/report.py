@@ -9,7 +9,18 @@ import typer
 
 from acwcli.cli.engine import EngineFlags
 from acwcli.cli.fair import FairFlags, mix_of, newcomers_of
-from acwcli.cli.flags import HideFlags, OutFlags, Paths, ReadFlags, WrapFlags, with_flags
+from acwcli.cli.flags import (
+    HideFlags,
+    MinWraps,
+    OutFlags,
+    OverRules,
+    Paths,
+    ReadFlags,
+    UnderRules,
+    Within,
+    WrapFlags,
+    with_flags,
+)
 from acwcli.errors import ExitCode
 
 
@@ -22,17 +33,10 @@ def command(
     hide: HideFlags,
     fair: FairFlags,
     at: EngineFlags,
-    within: Annotated[
-        str | None,
-        typer.Option("--within", metavar="DURATION", help="The limit people speak of, e.g. 60s (default: p80)."),
-    ] = None,
-    over: Annotated[
-        list[str] | None, typer.Option("--over", metavar="RULE", help="Flag agents over mean, pNN or a duration.")
-    ] = None,
-    under: Annotated[
-        list[str] | None, typer.Option("--under", metavar="RULE", help="The same from below: too short to be true.")
-    ] = None,
-    min_wraps: Annotated[int, typer.Option("--min-wraps", min=1, help="Fewer are not enough data.")] = 20,
+    within: Within = None,
+    over: OverRules = None,
+    under: UnderRules = None,
+    min_wraps: MinWraps = 20,
     title: Annotated[str | None, typer.Option("--title", metavar="TEXT", help="What stands at the top.")] = None,
     lang: Annotated[str, typer.Option("--lang", help="The report's own words: en, zh, fa, ru or es.")] = "en",
     fail_on_flag: Annotated[

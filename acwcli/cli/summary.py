@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from acwcli.cli.engine import EngineFlags
-from acwcli.cli.flags import HideFlags, OutFlags, Paths, QueueLimits, ReadFlags, WrapFlags, with_flags
+from acwcli.cli.flags import HideFlags, Measured, OutFlags, Paths, QueueLimits, ReadFlags, WrapFlags, with_flags
 
 
 @with_flags
@@ -33,7 +33,7 @@ def command(
         str,
         typer.Option("--attribute", help="Whose day and hour a wrap has: its start, its end, or split between them."),
     ] = "start",
-    of: Annotated[str, typer.Option("--of", help="What to measure: acw, talk, hold or handle.")] = "acw",
+    of: Measured = "acw",
     per: Annotated[
         str, typer.Option("--per", help="What the mean divides by: wraps, or handled contacts (without ACW: 0 s).")
     ] = "wraps",
