@@ -9,6 +9,8 @@ from __future__ import annotations
 import polars as pl
 
 INSTANT = pl.Datetime("ms", "UTC")
+WORDS = pl.Categorical(pl.Categories("wrap words", "acwcli", physical=pl.UInt8))
+"""Type of columns of few words (status, method …): a byte each, where a text takes sixteen."""
 
 STATES = ("login", "logout", "ready", "not_ready", "ringing", "talking", "hold", "acw", "other", "unknown")
 METHODS = ("explicit", "state", "anchored", "duration", "gap", "configured", "aggregate")

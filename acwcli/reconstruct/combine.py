@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 import polars as pl
 
-from acwcli.model.columns import HANDLED, LEGS
+from acwcli.model.columns import HANDLED, LEGS, WORDS
 from acwcli.reconstruct.contacts import end_of_talk, without_duplicates, wraps_from_contacts, wraps_from_gaps
 from acwcli.reconstruct.states import FromStates, wraps_from_states
 
@@ -103,7 +103,7 @@ def _from_states(
     restarts = repeated.filter(everybody).select("file", "row")
     result.ignore(REPEATED, restarts)
     result.restarts = restarts
-    wraps = found.wraps.with_columns(method=pl.lit("state"))
+    wraps = found.wraps.with_columns(method=pl.lit("state", WORDS))
     if found.legs is not None:
         wraps = _with_leg_times(wraps, found)
         result.legs = _with_origin(found.legs.with_columns(method=pl.lit("state")), events, needs)

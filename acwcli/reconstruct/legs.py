@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import polars as pl
 
-from acwcli.reconstruct.runs import with_call_keys
+from acwcli.reconstruct.runs import Runs, with_call_keys
 from acwcli.reconstruct.timeline import STATE_CODE
 
 _TALKING, _HOLD, _RINGING, _ACW = (STATE_CODE[name] for name in ("talking", "hold", "ringing", "acw"))
 
 
-def legs(runs: pl.DataFrame, wraps: pl.DataFrame) -> pl.DataFrame:
+def legs(runs: Runs, wraps: pl.DataFrame) -> pl.DataFrame:
     """Sum talk and hold per leg; a new ringing or talking of a contact after its ACW begins another leg.
 
     Args:
@@ -24,7 +24,7 @@ def legs(runs: pl.DataFrame, wraps: pl.DataFrame) -> pl.DataFrame:
         (its place) and `wrap_ord` (`ord` of its first wrap, null for none).
     """
     talks = (
-        with_call_keys(runs)
+        with_call_keys(runs.every)
         .filter(pl.col("st").is_in((_TALKING, _HOLD, _RINGING)))
         .select("agent", "ord", "t", "end", "st", "pos", "key")
     )

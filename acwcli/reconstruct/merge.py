@@ -7,11 +7,10 @@ from collections.abc import Iterable
 
 import polars as pl
 
+from acwcli.model.columns import WORDS
 from acwcli.reconstruct.combine import REPEATED, Reconstructed
 
-_WORDS = pl.Categorical(pl.Categories("wrap words", "acwcli", physical=pl.UInt8))
 _FEW_WORDS = ("method", "status", "ended_by")
-"""Columns of few words: a byte each, where a text takes sixteen."""
 
 _ALWAYS_THERE = ("wrap_end", "pieces", "ended_by", "talk_ms", "hold_ms")
 """Columns that are rebuilt whether or not the question needs them."""
@@ -49,7 +48,7 @@ def merged(parts: Iterable[Reconstructed], needs: frozenset[str]) -> Reconstruct
 
 def _compact(found: pl.DataFrame, needs: frozenset[str] | set[str]) -> pl.DataFrame:
     kept = found.drop([name for name in _ALWAYS_THERE if name not in needs], strict=False)
-    return kept.with_columns(pl.col(name).cast(_WORDS) for name in _FEW_WORDS if name in kept.columns)
+    return kept.with_columns(pl.col(name).cast(WORDS) for name in _FEW_WORDS if name in kept.columns)
 
 
 def _joined(frames: list[pl.DataFrame]) -> pl.DataFrame:

@@ -6,7 +6,7 @@ from typing import Literal
 
 import polars as pl
 
-from acwcli.reconstruct.runs import with_call_keys
+from acwcli.reconstruct.runs import Runs, with_call_keys
 from acwcli.reconstruct.timeline import REJECTED, STATE_CODE
 
 INHERIT_MS = 10 * 60_000
@@ -14,15 +14,17 @@ INHERIT_MS = 10 * 60_000
 
 _AFTER_MS = 5_000
 
+_MIX = 0x9E37_79B9_7F4A_7C15  # spreads small numbers over 64 bits
+
 _TALKS = (STATE_CODE["talking"], STATE_CODE["hold"])
 _REOPENS = (STATE_CODE["talking"], STATE_CODE["ringing"])
 
 
-def pieces(runs: pl.DataFrame, records: pl.DataFrame | None) -> pl.DataFrame:
+def pieces(runs: Runs, records: pl.DataFrame | None) -> pl.DataFrame:
     """Pick the ACW runs and decide whose contact each one is.
 
     Args:
-        runs: the result of `acwcli.reconstruct.runs.runs`.
+        runs: all runs.
         records: contact records of the same agents as `agent` (physical code), `record_end` (ms), `record` (index),
             `record_c` (hash of their contact id), sorted by `record_end`; or None.
 
@@ -30,7 +32,7 @@ def pieces(runs: pl.DataFrame, records: pl.DataFrame | None) -> pl.DataFrame:
         The ACW runs with `key` (what joins pieces; null for orphans), `inherited` (bool), `talk_pos` (row of the talk
         it was inherited from) and `record` (index of the record that named it).
     """
-    found = runs.filter(pl.col("st") == STATE_CODE["acw"]).with_columns(
+    found = runs.acw().with_columns(
         key=pl.when(pl.col("c") != 0).then(pl.col("c")),
         inherited=pl.col("c") == 0,
         talk_pos=pl.lit(None, pl.UInt32),
@@ -40,7 +42,7 @@ def pieces(runs: pl.DataFrame, records: pl.DataFrame | None) -> pl.DataFrame:
     if not found["inherited"].any():
         return found
     named = found.filter(~pl.col("inherited"))
-    nameless = _inherit(found.filter(pl.col("inherited")), runs)
+    nameless = _inherit(found.filter(pl.col("inherited")), runs.every)
     if records is not None:
         nameless = _name_orphans(nameless, records)
     return pl.concat([named, nameless.select(named.columns)]).sort("ord")
@@ -107,7 +109,7 @@ def name_wraps(joined: pl.DataFrame, records: pl.DataFrame) -> pl.DataFrame:
     return pl.concat([joined.filter(~pl.col("unnamed")), named.select(joined.columns)])
 
 
-def join_pieces(found: pl.DataFrame, runs: pl.DataFrame, max_wrap_ms: int) -> pl.DataFrame:
+def join_pieces(found: pl.DataFrame, runs: Runs, max_wrap_ms: int) -> pl.DataFrame:
     """Join the pieces of one wrap.
 
     Args:
@@ -138,15 +140,15 @@ def join_pieces(found: pl.DataFrame, runs: pl.DataFrame, max_wrap_ms: int) -> pl
 
 def _several(found: pl.DataFrame) -> pl.Series:
     """Which pieces share agent and contact with another one; a clash of hashes only costs a closer look."""
-    mixed = found.select(pl.col("key") ^ pl.col("agent").hash())["key"]
+    mixed = found.select(pl.col("key") ^ (pl.col("agent").cast(pl.UInt64) * _MIX))["key"]
     in_order = mixed.drop_nulls().sort()
     twice = in_order.filter((in_order == in_order.shift(1)).fill_null(False))
     return mixed.is_in(twice.unique().implode()) & mixed.is_not_null() if twice.len() else mixed.is_null() & False
 
 
-def _link(several: pl.DataFrame, runs: pl.DataFrame, max_wrap_ms: int) -> pl.DataFrame:
+def _link(several: pl.DataFrame, runs: Runs, max_wrap_ms: int) -> pl.DataFrame:
     """Number the wraps among pieces that share agent and contact."""
-    several = _with_last_reopening(several.sort("ord"), runs).sort("agent", "key", "ord")
+    several = _with_last_reopening(runs.places(several.sort("ord")), runs).sort("agent", "key", "ord")
     before = {
         name: pl.col(name).shift(1)
         for name in ("agent", "key", "t", "end", "inherited", "ord", "busy", "nth", "lane", "closer")
@@ -162,11 +164,10 @@ def _link(several: pl.DataFrame, runs: pl.DataFrame, max_wrap_ms: int) -> pl.Dat
     return several.with_columns(wrap=(~joins).cum_sum(), pieces=(~touching).cast(pl.Int64))
 
 
-def _with_last_reopening(several: pl.DataFrame, runs: pl.DataFrame) -> pl.DataFrame:
+def _with_last_reopening(several: pl.DataFrame, runs: Runs) -> pl.DataFrame:
     """Add `reopened`: the place of the last ringing or talking of the same contact before the piece."""
-    calls = runs.filter(pl.col("st").is_in(_REOPENS) & (pl.col("c") != 0)).sort("ord")
     return several.join_asof(
-        calls.select("ord", "agent", key="c", reopened="ord"),
+        runs.calls_of(several["key"], _REOPENS).with_columns(reopened="ord"),
         on="ord",
         by=["agent", "key"],
         strategy="backward",

@@ -2,33 +2,119 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
 import polars as pl
 
-from acwcli.reconstruct.timeline import CLOSERS, REJECTED, STATE_CODE
+from acwcli.reconstruct.timeline import CLOSERS, REJECTED, STATE_CODE, instant_of, state_of
 
 OPEN_ENDS = (STATE_CODE["unknown"], REJECTED)
 """What comes next but does not tell when the run ended."""
 
 
-def runs(line: pl.DataFrame) -> pl.DataFrame:
+@dataclass(frozen=True)
+class Runs:
+    """All runs of all agents; columns that few questions look at are worked out when one does.
+
+    Attributes:
+        line: one row per run: `agent at st c pos` of its first event where an agent's runs follow each other without
+            more ado, else the columns of `every`.
+    """
+
+    line: pl.DataFrame
+
+    @cached_property
+    def every(self) -> pl.DataFrame:
+        """All runs.
+
+        `agent`, `t` (ms), `st`, `c`, `pos` and `ord` (place on the line) of the first event, `end` (ms; null when nobody
+        knows), `next_st` (state code of the next run on the track, null at the end of the data), `sure` (the end was in
+        the record itself), and what `places` says.
+        """
+        if not self._is_plain:
+            return self.line
+        return _with_next(_spelt_out(self.line).with_columns(lane=pl.lit(0, pl.UInt64)), ["agent"])
+
+    def acw(self) -> pl.DataFrame:
+        """The runs of ACW, with `agent t st c pos ord end next_st sure`."""
+        chosen = pl.col("st") == STATE_CODE["acw"]
+        if not self._is_plain:
+            return self.line.filter(chosen)
+        ord = self.line.select(pl.arg_where(chosen)).to_series()
+        after = (ord + 1).clip(upper_bound=max(self.line.height - 1, 0))  # the last row has none: told by its place
+        found = self.line.select(
+            pl.col("agent", "at", "st", "c", "pos").gather(ord),
+            ord=ord,
+            same=(pl.col("agent").gather(after) == pl.col("agent").gather(ord)) & (after != ord),
+            next_at=pl.col("at").gather(after),
+        )
+        upcoming = pl.when("same")
+        found = found.select(
+            "agent", "st", "c", "pos", "ord",
+            t=instant_of(pl.col("at")),
+            next_st=upcoming.then(state_of(pl.col("next_at"))),
+            next_t=upcoming.then(instant_of(pl.col("next_at"))),
+        )  # fmt: skip
+        return _with_end(found).drop("next_t")
+
+    def places(self, found: pl.DataFrame) -> pl.DataFrame:
+        """Add what tells whether runs of one contact follow each other.
+
+        `nth` (running number of the run), `busy` (running number of runs that are not `not_ready`, rule 4), `lane` (the
+        track) and `closer` (running number of closers).
+        """
+        if not self._is_plain:
+            return found
+        counts = self.line.select(busy=_busy(), closer=_closer())
+        nth = found["ord"]
+        return found.with_columns(
+            counts["busy"].gather(nth), counts["closer"].gather(nth), nth=nth, lane=pl.lit(0, pl.UInt64)
+        )
+
+    def calls_of(self, keys: pl.Series, states: Sequence[int]) -> pl.DataFrame:
+        """The runs of some contacts in some states: `ord agent key`, in order."""
+        calls = self.line.lazy() if not self._is_plain else self.line.lazy().with_row_index("ord")
+        chosen = pl.col("st").is_in(states) & pl.col("c").is_in(keys.unique().implode())
+        return calls.filter(chosen).select("ord", "agent", key="c").sort("ord").collect()
+
+    @property
+    def _is_plain(self) -> bool:
+        return "end" not in self.line.columns
+
+
+def runs(line: pl.DataFrame) -> Runs:
     """Fold a time line into runs.
 
     Args:
         line: `Timeline.line`.
-
-    Returns:
-        One row per run: the line's columns of its first event plus `end` (ms; null when nobody knows), `next_st`
-        (state code of the next run on the track, null at the end of the data), `sure` (the end was in the record
-        itself), `nth` (running number of the run) and `busy` (running number of runs that are not `not_ready`, rule 4).
     """
-    line = line.with_columns(closer=pl.col("st").is_in(CLOSERS).cum_sum())
+    if "voice" not in line.columns and "e" not in line.columns:
+        same = pl.all_horizontal(pl.col(name) == pl.col(name).shift(1) for name in ("agent", "st", "c"))
+        goes_on = line.select(goes_on=(same & ~pl.col("st").is_in(CLOSERS)).fill_null(False))["goes_on"]
+        return Runs(line.filter(~goes_on) if goes_on.any() else line)
+    line = _spelt_out(line)
     if "voice" not in line.columns:
-        return _fold(line.with_columns(lane=pl.lit(0, pl.UInt64)), ["agent"])
+        return Runs(_fold(line.with_columns(lane=pl.lit(0, pl.UInt64)), ["agent"]))
     closes_all = pl.col("st").is_in(CLOSERS)
     line = line.with_columns(lane=pl.when("voice").then(pl.lit(0, pl.UInt64)).otherwise(pl.col("track")))
     voice = _fold(line.filter(pl.col("voice") | closes_all), ["agent"])
     other = line.filter(~pl.col("voice") & ~closes_all).sort("agent", "track", "ord")
-    return pl.concat([voice, _close_by_agent(_fold(other, ["agent", "track"]), line.filter(closes_all))])
+    return Runs(pl.concat([voice, _close_by_agent(_fold(other, ["agent", "track"]), line.filter(closes_all))]))
+
+
+def _spelt_out(line: pl.DataFrame) -> pl.DataFrame:
+    """With the instant by itself, the place on the line, and the number of closers so far."""
+    return line.with_row_index("ord").with_columns(t=instant_of(pl.col("at")), closer=_closer()).drop("at")
+
+
+def _closer() -> pl.Expr:
+    return pl.col("st").is_in(CLOSERS).cum_sum()
+
+
+def _busy() -> pl.Expr:
+    return (pl.col("st") != STATE_CODE["not_ready"]).cum_sum()
 
 
 def _fold(line: pl.DataFrame, track: list[str]) -> pl.DataFrame:
@@ -44,13 +130,17 @@ def _fold(line: pl.DataFrame, track: list[str]) -> pl.DataFrame:
         )
     else:
         line = line.filter(~goes_on.fill_null(False))
+    return _with_next(line, track)
+
+
+def _with_next(line: pl.DataFrame, track: list[str]) -> pl.DataFrame:
     last = ~pl.all_horizontal(pl.col(name) == pl.col(name).shift(-1) for name in track).fill_null(False)
     upcoming = pl.when(~last)
     line = line.with_columns(
         next_t=upcoming.then(pl.col("t").shift(-1)),
         next_st=upcoming.then(pl.col("st").shift(-1)),
         next_ord=upcoming.then(pl.col("ord").shift(-1)),
-        busy=(pl.col("st") != STATE_CODE["not_ready"]).cum_sum(),
+        busy=_busy(),
         nth=pl.int_range(pl.len(), dtype=pl.UInt32),
     )
     if "e" in line.columns:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from acwcli.model.columns import COUNTED
+from acwcli.model.columns import COUNTED, INSTANT, WORDS
 from acwcli.reconstruct.legs import legs
 from acwcli.reconstruct.pieces import join_pieces, name_wraps, pieces
 from acwcli.reconstruct.runs import runs
@@ -29,8 +29,8 @@ class FromStates:
     """What state events give.
 
     Attributes:
-        wraps: `agent_id wrap_start wrap_end acw_ms pieces ended_by status event` and `contact_id`, `queue`, `channel`
-            where asked for; `event` is the row of `events` the wrap began with.
+        wraps: `agent_id wrap_start acw_ms status event`, and `wrap_end pieces ended_by contact_id queue channel` where
+            asked for; `event` is the row of `events` the wrap began with.
         legs: `agent_id contact_id queue channel talk_ms hold_ms acw_ms sure_talk sure_acw unwrapped started_at over
             event` and `wrap` (row of `wraps`), or None when nobody asked.
         duplicates: rows of `events` that repeat an earlier one.
@@ -66,12 +66,11 @@ def wraps_from_states(
     spoken = None
     if needs & _LENGTHS or with_gaps:
         spoken = legs(found, joined.with_columns(counted=_status(max_wrap_ms).is_in(COUNTED)))
+    asked = {"wrap_end": pl.col("end").cast(INSTANT), "pieces": pl.col("pieces"), "ended_by": _ended_by()}
     wraps = joined.select(
-        pl.col("t").cast(pl.Datetime("ms", "UTC")).alias("wrap_start"),
-        pl.col("end").cast(pl.Datetime("ms", "UTC")).alias("wrap_end"),
         "acw_ms",
-        "pieces",
-        ended_by=_ended_by(),
+        **{name: column for name, column in asked.items() if name in needs},
+        wrap_start=pl.col("t").cast(INSTANT),
         status=_status(max_wrap_ms),
         event="pos",
         # The code of a category is the category: no look-up by row.
@@ -92,18 +91,18 @@ def _texts(events: pl.DataFrame, needs: frozenset[str]) -> list[str]:
 
 def _status(max_wrap_ms: int) -> pl.Expr:
     return (
-        pl.when("invalid").then(pl.lit("invalid"))
-        .when("open").then(pl.lit("open"))
-        .when(pl.col("acw_ms") > max_wrap_ms).then(pl.lit("stuck"))
-        .when("orphan").then(pl.lit("orphan"))
-        .otherwise(pl.lit("ok"))
+        pl.when("invalid").then(pl.lit("invalid", WORDS))
+        .when("open").then(pl.lit("open", WORDS))
+        .when(pl.col("acw_ms") > max_wrap_ms).then(pl.lit("stuck", WORDS))
+        .when("orphan").then(pl.lit("orphan", WORDS))
+        .otherwise(pl.lit("ok", WORDS))
     )  # fmt: skip
 
 
 def _ended_by() -> pl.Expr:
     known = {STATE_CODE[state]: name for state, name in _ENDED_BY.items()}
-    after = pl.col("next_st").replace_strict(known, default="other", return_dtype=pl.String)
-    return pl.when("open").then(pl.lit("open")).otherwise(after.fill_null("other"))
+    after = pl.col("next_st").replace_strict(known, default="other", return_dtype=WORDS)
+    return pl.when("open").then(pl.lit("open", WORDS)).otherwise(after.fill_null(pl.lit("other", WORDS)))
 
 
 def _records(records: pl.DataFrame, events: pl.DataFrame) -> pl.DataFrame:
@@ -156,7 +155,7 @@ def _leg_frame(spoken: pl.DataFrame, joined: pl.DataFrame, events: pl.DataFrame,
         "sure_talk",
         "sure_acw",
         unwrapped=pl.col("wrap_ord").is_null(),
-        over=pl.col("over").cast(pl.Datetime("ms", "UTC")),
+        over=pl.col("over").cast(INSTANT),
         event="pos",
-        started_at=pl.col("t").cast(pl.Datetime("ms", "UTC")),
+        started_at=pl.col("t").cast(INSTANT),
     ).with_columns(events[name].gather(spoken["pos"]) for name in ["agent_id", *texts])

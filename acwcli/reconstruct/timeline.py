@@ -15,6 +15,7 @@ REJECTED = len(STATES)
 """State code of a rejected row: something happened here, nobody knows what (rule 8)."""
 
 VOICE = ("voice", "call", "calls", "phone", "telephone", "telephony", "audio", "voip", "tel")
+_STATES_OF_AN_INSTANT = 16  # a power of two above every state code
 CLOSERS = (STATE_CODE["logout"], STATE_CODE["unknown"], REJECTED)
 """States that end every track of their agent."""
 
@@ -24,9 +25,9 @@ class Timeline:
     """All events of all agents, agent by agent in time order.
 
     Attributes:
-        line: one row per distinct event: `agent` (physical code), `t` ms, `st` state code, `c` contact hash (0 = none),
-            `pos` row of `events`, `ord` place on the line, and `e` (end, ms) or `voice`, `track` only where the input
-            has ends or non-voice channels.
+        line: one row per distinct event: `agent` (physical code), `at` (see `instant_of`), `st` state code, `c` contact
+            hash (0 = none), `pos` row of `events`, and `e` (end, ms) or `voice`, `track` only where the input has ends
+            or non-voice channels.
         duplicates: positions in `events` of repeated rows.
     """
 
@@ -46,12 +47,22 @@ def timeline(line: pl.DataFrame) -> Timeline:
     """
     if not line["t"].is_sorted():
         line = line.sort("t", maintain_order=True)
-    line = line.group_by("agent").agg(pl.all()).explode(cs.exclude("agent"))
+    # Every column costs a walk over all agents: instant and state take it together.
+    packed = line.lazy().select(cs.exclude("t", "st"), at=pl.col("t") * _STATES_OF_AN_INSTANT + pl.col("st"))
+    line = packed.collect(engine="streaming").group_by("agent").agg(pl.all()).explode(cs.exclude("agent")).with_columns(st=state_of(pl.col("at")))
     repeated = _repeated(line)
     duplicates = line["pos"].filter(repeated)
-    if duplicates.len():
-        line = line.filter(~repeated)
-    return Timeline(line.with_row_index("ord"), duplicates)
+    return Timeline(line.filter(~repeated) if duplicates.len() else line, duplicates)
+
+
+def instant_of(at: pl.Expr) -> pl.Expr:
+    """The instant (ms) of an event whose instant and state code are one number."""
+    return at // _STATES_OF_AN_INSTANT
+
+
+def state_of(at: pl.Expr) -> pl.Expr:
+    """The state code of the same."""
+    return (at & (_STATES_OF_AN_INSTANT - 1)).cast(pl.UInt8)
 
 
 def compact(events: pl.DataFrame) -> pl.DataFrame:
@@ -112,8 +123,9 @@ def _spread_restarts(line: pl.DataFrame) -> pl.DataFrame:
 
 def _repeated(line: pl.DataFrame) -> pl.Series:
     """Mark events equal to an earlier one of the same agent and instant; rejected rows are never duplicates."""
-    same = ["agent", "t", "st", "c"] + (["e"] if "e" in line.columns else [])
-    tie = (pl.col("agent") == pl.col("agent").shift(1)) & (pl.col("t") == pl.col("t").shift(1))
+    same = ["agent", "at", "c"] + (["e"] if "e" in line.columns else [])
+    one_instant = (pl.col("at") ^ pl.col("at").shift(1)) < _STATES_OF_AN_INSTANT
+    tie = (pl.col("agent") == pl.col("agent").shift(1)) & one_instant
     back_to_back = pl.all_horizontal(pl.col(name).eq_missing(pl.col(name).shift(1)) for name in same)
     marks = line.select(
         repeated=(back_to_back & (pl.col("st") != REJECTED)).fill_null(False),
@@ -126,7 +138,8 @@ def _repeated(line: pl.DataFrame) -> pl.Series:
 
 def _repeated_in_long_ties(line: pl.DataFrame, same: list[str], repeated: pl.Series) -> pl.Series:
     """Three and more events in one instant can repeat with others between (the same file given twice)."""
-    tied = line.select(*same, index=pl.int_range(pl.len())).filter(pl.len().over("agent", "t") > 2)
+    tied = line.select(*same, "st", t=instant_of(pl.col("at")), index=pl.int_range(pl.len()))
+    tied = tied.filter(pl.len().over("agent", "t") > 2)
     again = tied.filter(~pl.struct(same).is_first_distinct() & (pl.col("st") != REJECTED))["index"]
     marks = repeated.to_frame("repeated").with_row_index("index")
     return marks.select(pl.col("repeated") | pl.col("index").is_in(again.implode()))["repeated"]
