@@ -29,9 +29,9 @@ class Runs:
     def every(self) -> pl.DataFrame:
         """All runs.
 
-        `agent`, `t` (ms), `st`, `c`, `pos` and `ord` (place on the line) of the first event, `end` (ms; null when nobody
-        knows), `next_st` (state code of the next run on the track, null at the end of the data), `sure` (the end was in
-        the record itself), and what `places` says.
+        `agent`, `t` (ms), `st`, `c`, `pos` and `ord` (place on the line) of the first event, `end` (ms; null when
+        nobody knows), `next_st` (state code of the next run on the track, null at the end of the data), `sure` (the end
+        was in the record itself), and what `places` says.
         """
         if not self._is_plain:
             return self.line

@@ -49,7 +49,8 @@ def timeline(line: pl.DataFrame) -> Timeline:
         line = line.sort("t", maintain_order=True)
     # Every column costs a walk over all agents: instant and state take it together.
     packed = line.lazy().select(cs.exclude("t", "st"), at=pl.col("t") * _STATES_OF_AN_INSTANT + pl.col("st"))
-    line = packed.collect(engine="streaming").group_by("agent").agg(pl.all()).explode(cs.exclude("agent")).with_columns(st=state_of(pl.col("at")))
+    by_agent = packed.collect(engine="streaming").group_by("agent").agg(pl.all())
+    line = by_agent.explode(cs.exclude("agent")).with_columns(st=state_of(pl.col("at")))
     repeated = _repeated(line)
     duplicates = line["pos"].filter(repeated)
     return Timeline(line.filter(~repeated) if duplicates.len() else line, duplicates)
