@@ -135,7 +135,8 @@ def braces(content: bytearray, dice: Dice) -> bytes:
     """Braces, brackets and colons dropped or doubled."""
     found = [place for place, char in enumerate(content) if char in b"{}[]:"]
     for place in _places(found, dice) if found else ():
-        content[found[place] : found[place] + 1] = dice.choice((b"", bytes([content[found[place]]]) * 2))
+        at = slice(found[place], found[place] + 1)
+        content[at] = dice.choice((b"", bytes(content[at]) * 2))
     return bytes(content)
 
 

@@ -174,20 +174,29 @@ def _parquet_rows(path: Path, otherwise: int) -> int:
 
 def try_variants(form: str, number: int, folder: Path) -> None:
     """Damage the samples of a format again and again; variant `n` of a seed is always the same."""
-    own = samples()[form]
-    others = [content for name, found in samples().items() if name != form for _, content in found]
     for variant in range(number):
-        dice = random.Random(f"{SEED} {form} {variant}")
-        name, whole = own[variant % len(own)]
-        whole = beginning(whole) if dice.randrange(3) else whole
-        kind, content = damaged(whole, others, dice)
-        path = folder / f"damaged.{name.rpartition('.')[2]}"
-        path.write_bytes(content)
-        what = f"{form}, {name}, variant {variant} of seed {SEED} ({kind})"
-        with no_longer_than(SECONDS, what):
-            error = refusal(path, whole, what)
-        named = error is None or isinstance(error, NoWrapsError) or str(path) in str(error)
-        assert named, f"{what}: the error names no file: {error}"
+        try_variant(form, variant, folder)
+
+
+def try_variant(form: str, variant: int, folder: Path) -> None:
+    """One damaged file: figures that hold, or an error that names it."""
+    own, dice = samples()[form], random.Random(f"{SEED} {form} {variant}")
+    name, whole = own[variant % len(own)]
+    whole = beginning(whole) if dice.randrange(3) else whole
+    kind, content = damaged(whole, others_than(form), dice)
+    path = folder / f"damaged.{name.rpartition('.')[2]}"
+    path.write_bytes(content)
+    what = f"{form}, {name}, variant {variant} of seed {SEED} ({kind})"
+    with no_longer_than(SECONDS, what):
+        error = refusal(path, whole, what)
+    named = error is None or isinstance(error, NoWrapsError) or str(path) in str(error)
+    assert named, f"{what}: the error names no file: {error}"
+
+
+@functools.cache
+def others_than(form: str) -> list[bytes]:
+    """Contents of the samples of all other formats."""
+    return [content for name, found in samples().items() if name != form for _, content in found]
 
 
 def beginning(content: bytes) -> bytes:

@@ -74,7 +74,7 @@ UNREADABLE: dict[str, tuple[bytes, str]] = {
     "hole.parquet": (PARQUET[:100] + bytes(300) + PARQUET[400:], "damaged Parquet"),
     "footer.parquet": (PARQUET[:-300] + b"\xff" * 200 + PARQUET[-100:], "damaged Parquet"),
     "cut.xlsx": (b"PK\x03\x04" + JUNK, "cut short or damaged"),
-    "empty.json": (b"{}", "JSON without objects"),
+    "empty.json": (b"{}", "a page or list without records"),
     "numbers.json": (b'[{"a": 1}, 2]', "nobody knows this format"),
     "deep.json": (b"[" * 100_000, "JSON"),
     "one_line.csv": (b"x" * 3_000_000, "longer than 1 MiB"),
@@ -188,6 +188,9 @@ def test_rows_above_their_header_are_no_titles(tmp_path):
     refused(acw("summary", turned), f"{turned}: 7 rows of data stand above the header in line 8, first in line 1")
     swapped = written(tmp_path, "swapped.csv", [HEADER, *rows[1:]], header=rows[0])
     refused(acw("summary", swapped), f"{swapped}: 1 row of data stands above the header in line 2, first in line 1")
+    unlike = ["Name, User Name, Calls, Talk, Wrap-Up", "Ash, 1[1, 26, 0:20, 0:06"]
+    stray = written(tmp_path, "stray.csv", unlike, header="Fir Stone, 1006, 25, 0:28:59, 0:06:24")
+    refused(acw("summary", stray), f"{stray}: 1 row of data stands above the header in line 2, first in line 1")
     titled = written(tmp_path, "titled.csv", [HEADER, *rows], header="States,,,,\nFrom,2026-03-01,to,2026-03-02,")
     assert acw("summary", titled).text.splitlines()[1].startswith("2,60.0,")
 

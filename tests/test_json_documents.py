@@ -116,6 +116,9 @@ def test_the_page_around_the_documents_is_told():
     more = split('{"data": {"task": {"tasks": [{"a": 1}], "pageInfo": {"hasNextPage": true}}}}')
     assert (more[0], more[1].more_pages, more[1].cut) == ([{"a": 1}], True, False)
     assert split('{"conversations": [{"a": 1}')[1].cut
+    first, last = '{"conversations": [{"a": 1}], "cursor": "x", "totalHits": 2}', '{"conversations": [{"a": 2}]}'
+    assert [split(text)[1].more_pages for text in (first, last, first + last)] == [True, None, False]
+    assert split(first + last)[1].hits == 2
 
 
 def test_lines_that_hold_two_documents_or_half_a_one_keep_their_rows_apart(tmp_path):

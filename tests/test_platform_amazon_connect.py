@@ -98,6 +98,14 @@ def test_the_data_lake_table_is_in_milliseconds_and_agrees_within_a_second():
     assert sum(by_contact.values()) == raw["agent_after_contact_work_duration_ms"].sum()
 
 
+def test_the_data_lake_is_utc_whatever_the_zone_of_its_reader(tmp_path):
+    naive = pl.col(pl.Datetime).dt.replace_time_zone(None).dt.to_string("%F %T%.3f")
+    unloaded = tmp_path / "unloaded.csv"
+    pl.read_parquet(TABLE).with_columns(naive).write_csv(unloaded)
+    here, told = wraps(unloaded, tz="Europe/Berlin"), wraps(TABLE)
+    assert [wrap["wrap_start"] for wrap in here] == [wrap["wrap_start"] for wrap in told]
+
+
 def test_talk_hold_and_instants_of_a_record(tmp_path):
     (wrap,) = wraps(write(tmp_path, record(), record("c2", agent="ben"), name="r.ndjson"))[:1]
     assert (wrap["acw_ms"], wrap["talk_ms"], wrap["hold_ms"]) == (30_000, 100_000, 20_000)

@@ -118,6 +118,23 @@ def test_quirk_17_pages_arrays_and_lines(tmp_path, shape):
     assert [wrap["acw_ms"] for wrap in wraps(write(tmp_path, text))] == [30_000] * (1 if shape == "one" else 2)
 
 
+def test_quirk_18_pages_that_are_not_here_are_said(tmp_path):
+    def said(*pages):
+        paths = [write(tmp_path, json.dumps(page), f"{place}.json") for place, page in enumerate(pages)]
+        return [note for note in found(*paths).loaded.notes() if "page" in note.partition(": ")[2]]
+
+    talk = participant([segment("interact", 0, 60), segment("wrapup", 60, 90)])
+    first, second = conversation(talk), conversation(talk, number="c2")
+    assert len(said({"conversations": [first], "cursor": "abc"})) == 1
+    assert not said({"conversations": [first], "cursor": "abc"}, {"conversations": [second]})
+    assert "2 records on all its pages, 1 are here" in said({"conversations": [first], "totalHits": 2})[0]
+    page = {"conversations": [first], "totalHits": 2}
+    assert not said(page, page | {"conversations": [second]})
+    assert said(page | {"totalHits": 1}, {"totalHits": 1, "conversations": []})[0].endswith(
+        "(a page or list without records)"
+    )
+
+
 def test_quirk_2_a_transfer_has_a_wrap_per_agent(tmp_path):
     later = [segment("interact", 100, 160), segment("wrapup", 160, 170)]
     legs = one(tmp_path, participant(CALL), participant(later, user="u2", name="p2"))

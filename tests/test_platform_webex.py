@@ -134,6 +134,9 @@ def test_a_task_that_comes_back_to_the_agent_has_two_wraps(tmp_path):
 def test_a_session_that_goes_on_in_the_next_page(tmp_path):
     first, second = page(tmp_path, [CALL[:2]], name="1.json", more=True), page(tmp_path, [CALL[2:]], name="2.json")
     assert [(wrap["acw_ms"], wrap["talk_ms"]) for wrap in wraps(first, second)] == [(30_000, 60_000)]
+    assert not any("more pages follow" in note for note in found(first, second).loaded.notes())
+    (tmp_path / "3.json").write_text('{"data": {"agentSession": {"agentSessions": []}}}')
+    assert [wrap["acw_ms"] for wrap in wraps(first, second, tmp_path / "3.json")] == [30_000]
 
 
 def test_quirk_17_pages_one_after_the_other_in_one_file(tmp_path):

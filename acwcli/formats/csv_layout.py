@@ -182,7 +182,9 @@ def _refuse_data_above(source: str, records: Sequence[Record], place: int) -> No
         kinds = _kinds(cells)
         if True not in kinds or len(kinds) < 3:
             return False
-        if kinds in below or (not below and len(cells) == width and _is_full(cells, width)):
+        whole = len(cells) == width and _is_full(cells, width)
+        # Of rows that are damaged themselves none may look like it; a row of mere column numbers has no word.
+        if kinds in below or (whole and (not below or (all(cells) and width > 2 * kinds.count(False) > 0))):
             return True
         return above[kinds] > 1 and sum(map(bool, cells)) > 2  # another table
 

@@ -169,6 +169,8 @@ def recognise_one(probe: Probe, options: ReadOptions) -> Recognised:
     if not item.named and item.path.suffix.lower() in _NO_DATA:
         return Recognised(probe, None, problem="a program or a text; name the file itself to read it")
     try:
+        if probe.is_empty_page:
+            return Recognised(probe, None, problem="a page or list without records")
         if forced is not None:
             _refuse_misfit(probe, forced, options)
             return Recognised(probe, forced, {forced: Match(1, "named with --input-format")})

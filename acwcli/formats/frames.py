@@ -14,7 +14,7 @@ from acwcli.formats.grid import Grid, grid_of
 from acwcli.formats.grid_data import Raw
 from acwcli.formats.inputs import Input
 from acwcli.formats.json_documents import sample_documents
-from acwcli.formats.json_rows import is_json
+from acwcli.formats.json_rows import is_empty_page, is_json
 from acwcli.formats.parted import Parted
 from acwcli.formats.plain import Plain, as_plain
 
@@ -49,6 +49,11 @@ class Probe:
     def documents(self) -> list[dict[str, Any]]:
         """The first documents of a JSON text, found inside arrays and pages, too; empty when there are none."""
         return sample_documents(self.plain) if self.is_json else []
+
+    @cached_property
+    def is_empty_page(self) -> bool:
+        """Whether the file is JSON without a record in it."""
+        return self.is_json and is_empty_page(self.plain)
 
     @cached_property
     def head(self) -> list[str]:

@@ -37,11 +37,15 @@ class Documents:
         notes: what a reader of the figures should know.
         details: how the file was read, for `acw inspect`.
         raw_text: fetches the text of documents by their number.
+        more_pages: whether its last page says that others follow; None where no page says.
+        hits: how many documents there are on all pages, as a page says; 0 where none does.
     """
 
     frame: pl.DataFrame
     rejects: pl.DataFrame
     raw_text: Raw
+    more_pages: bool | None = None
+    hits: int = 0
     notes: list[str] = field(default_factory=list)
     details: dict[str, str] = field(default_factory=dict)
 
@@ -53,6 +57,8 @@ class _Lines:
     path: Path
     bad: dict[int, tuple[str, str]] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
+    more_pages: bool | None = None
+    hits: int = 0
 
 
 def sample_documents(plain: Plain) -> list[dict[str, Any]]:
@@ -89,6 +95,21 @@ def read_documents(plain: Plain, shape: Shape, key: str, pick: Pick) -> Document
     return documents or _one_by_one(plain, lines, shape, pick)
 
 
+def missing_pages(read: Sequence[Documents]) -> list[str]:
+    """What to say where all pages of all files together are not the whole answer.
+
+    Args:
+        read: the files of one answer; each page may be in a file of its own, and then only the last one has no next.
+    """
+    hits = max(documents.hits for documents in read)
+    held = sum(documents.frame["row"].n_unique() + documents.rejects.height for documents in read) if hits else 0
+    if all(documents.more_pages for documents in read):
+        return ["the last page says that more pages follow; fetch and give them all"]
+    if held < hits:
+        return [f"the answer has {hits:,} records on all its pages, {held:,} are here; fetch and give all pages"]
+    return []
+
+
 def _has_document_per_line(plain: Plain) -> bool:
     """The first line is a whole document, the next one begins another, and no mark stands before them."""
     if plain.has_nul or plain.encoding == "utf-8-sig":
@@ -118,8 +139,7 @@ def _split(plain: Plain) -> _Lines:
                 target.write(document.text.replace("\n", " ").replace("\r", " ") + "\n")
     if number == len(lines.bad):
         raise InputError(f"{plain.name}: starts like JSON, but holds no whole document; check how it was exported")
-    if splitter.more_pages:
-        lines.notes.append(f"{plain.name}: its last page says that more pages follow; fetch and give them all")
+    lines.more_pages, lines.hits = splitter.more_pages, splitter.hits
     if splitter.cut:
         lines.notes.append(f"{plain.name}: the file ends inside an array; it may be cut short")
     return lines
@@ -154,7 +174,8 @@ def _documents(plain: Plain, lines: _Lines, frame: pl.DataFrame) -> Documents:
     )
     details = {"encoding": plain.encoding, "compression": plain.compression or "none"}
     details["rows"] = "JSON documents, numbered in their order"
-    return Documents(frame, rejects, _raw(lines), plain.notes + lines.notes, details)
+    notes = plain.notes + lines.notes
+    return Documents(frame, rejects, _raw(lines), lines.more_pages, lines.hits, notes, details)
 
 
 def _raw(lines: _Lines) -> Raw:

@@ -24,6 +24,9 @@ from acwcli.formats.survey import LONGEST_LINE
 _START = re.compile(r'\ufeff?\s*(?:\{\s*["}]|\[\s*[\[{\]])')
 _DOCUMENT_BYTES = 64 << 20
 """Above this a document is cut into its records first: parsed whole it takes some ten times its size."""
+_PAGE_BYTES = 1 << 16
+_PAGING = re.compile(r"total|page|cursor|next|prev|count|size|ur[il]|link|availab|end_?time|has_?more", re.IGNORECASE)
+"""Members of the answer of an API that tell where its page stands, and nothing else."""
 _BAD_JSON, _NO_OBJECT = "bad JSON", "not a JSON object"
 
 
@@ -40,6 +43,24 @@ def is_json(plain: Plain) -> bool:
     """Tell JSON from delimited text by its first characters."""
     with plain.path.open("rb") as stream:
         return _START.match(stream.read(4096).decode("utf-8", errors="replace")) is not None
+
+
+def is_empty_page(plain: Plain) -> bool:
+    """Whether a JSON text is a list, or an answer of an API, without a record in it: the last page of many."""
+    if plain.path.stat().st_size > _PAGE_BYTES:
+        return False
+    document = _document(plain)
+    return document is not None and _holds_nothing(document)
+
+
+def _holds_nothing(value: Json) -> bool:
+    if isinstance(value, dict):
+        return all(_PAGING.search(key) if _is_plain(one) else _holds_nothing(one) for key, one in value.items())
+    return not value
+
+
+def _is_plain(value: Json) -> bool:
+    return value is not None and not isinstance(value, dict | list)
 
 
 def read_json(plain: Plain) -> Grid:

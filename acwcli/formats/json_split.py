@@ -40,16 +40,18 @@ class Document:
 
 @dataclass
 class Splitter:
-    """Yields the documents of a stream; what it learns of the pages around them is kept in `more_pages` and `cut`.
+    """Yields the documents of a stream; what it learns of the pages around them is kept beside.
 
     Attributes:
         stream: UTF-8 text.
-        more_pages: the last page says that others follow.
+        more_pages: whether the last page says that others follow; None where no page says.
+        hits: how many records there are on all pages, as a page says.
         cut: the text ends inside an array or page.
     """
 
     stream: TextIO
-    more_pages: bool = False
+    more_pages: bool | None = None
+    hits: int = 0
     cut: bool = False
     _text: str = ""
     _at: int = 0
@@ -114,6 +116,7 @@ class Splitter:
 
     def _page(self) -> Iterator[Document]:
         """The object around an array: its other members are no documents."""
+        self.more_pages = None if self.more_pages is None else False
         while (char := self._peek()) != "}":
             if not char:
                 self.cut = not self._lost
@@ -141,6 +144,10 @@ class Splitter:
             value, _ = self._decoded()
             if key == "pageInfo" and isinstance(value, dict):
                 self.more_pages = value.get("hasNextPage") is True
+            elif key == "cursor" and value:
+                self.more_pages = True
+            elif key == "totalHits" and type(value) is int:
+                self.hits = max(self.hits, value)
 
     def _decoded(self) -> tuple[Any, str]:
         """Parse the value at hand, reading on while it is not whole; `_BROKEN` where it never is; and its text."""

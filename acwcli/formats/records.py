@@ -12,7 +12,7 @@ from acwcli.errors import UsageError
 from acwcli.formats.clock_formats import Pattern
 from acwcli.formats.clock_text import clock_text
 from acwcli.formats.frames import FileFrame, Kind
-from acwcli.formats.json_documents import Documents
+from acwcli.formats.json_documents import Documents, missing_pages
 from acwcli.formats.options import ReadOptions
 from acwcli.formats.plain import Plain
 from acwcli.model.columns import CONTACT_FRAME, INSTANT
@@ -55,6 +55,12 @@ def first_reason(checks: Sequence[tuple[pl.Expr, str]]) -> pl.Expr:
     for condition, reason in checks:
         chain = chain.when(condition).then(pl.lit(reason))
     return chain.otherwise(pl.lit(None, pl.String)) if checks else pl.lit(None, pl.String)
+
+
+def say_missing_pages(files: list[FileFrame], read: Sequence[Documents]) -> list[FileFrame]:
+    """The files, with a word where they are not all pages of their answer."""
+    files[-1].notes += [f"{files[-1].source}: {said}" for said in missing_pages(read)]
+    return files
 
 
 def refuse_rows(options: ReadOptions, title: str) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import polars as pl
 
@@ -139,7 +139,8 @@ def _member(path: str) -> pl.Expr:
 def _from_table(probe: Probe, options: ReadOptions) -> _Part:
     grid = probe.grid
     held = {name: header for name, header in _TABLE.items() if header in grid.columns}
-    times = Times(grid, Chosen({name: (held[name],) for name in _INSTANTS if name in held}), options)
+    clocks = Chosen({name: (held[name],) for name in _INSTANTS if name in held})
+    times = Times(grid, clocks, replace(options, tz="UTC"))  # the data lake is UTC, whoever reads it
     read = {name: times.instant(name) for name in _INSTANTS if name in held}
     read |= {name: length_ms(pl.col(held[name]), 1) for name in _LENGTHS if name in held}
     absent = [name for name in _TABLE if name not in held]
@@ -154,7 +155,7 @@ def _from_table(probe: Probe, options: ReadOptions) -> _Part:
     )
     frame = rows.select(*_columns(), BAD).collect(engine="streaming")
     frame = frame.with_columns(rejected=pl.coalesce(BAD, "rejected")).drop(BAD)
-    return _Part(probe, frame, None, (*grid.notes, *times.notes()))
+    return _Part(probe, frame, None, tuple(grid.notes))
 
 
 def _columns() -> list[pl.Expr | str]:

@@ -16,6 +16,7 @@ from acwcli.formats.records import (
     first_reason,
     keys_of,
     refuse_rows,
+    say_missing_pages,
     superseded,
     unreadable,
     utc_milliseconds,
@@ -87,10 +88,11 @@ def read(probes: Sequence[Probe], options: ReadOptions) -> list[FileFrame]:
     )
     again = superseded(legs, ["contact_id", "participant", "session"], "latest")
     legs = legs.with_columns(ignored=pl.coalesce(again, "ignored"))
-    return [
+    files = [
         _of_file(probe, documents, legs.filter(pl.col("file") == place))
         for place, (probe, documents) in enumerate(zip(probes, read, strict=True))
     ]
+    return say_missing_pages(files, read)
 
 
 def _sessions(rows: pl.LazyFrame) -> pl.LazyFrame:

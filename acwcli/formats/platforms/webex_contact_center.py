@@ -12,7 +12,15 @@ from acwcli.formats.frames import FileFrame, Match, Probe
 from acwcli.formats.grid import ROW
 from acwcli.formats.json_documents import Documents, Shape, read_documents
 from acwcli.formats.options import ReadOptions
-from acwcli.formats.records import account_records, epoch_milliseconds, first_reason, keys_of, length_ms, refuse_rows
+from acwcli.formats.records import (
+    account_records,
+    epoch_milliseconds,
+    first_reason,
+    keys_of,
+    length_ms,
+    refuse_rows,
+    say_missing_pages,
+)
 
 TITLE = "Webex Contact Center agent and task activities (JSON)"
 KIND = "contacts"
@@ -122,10 +130,11 @@ def read(probes: Sequence[Probe], options: ReadOptions) -> list[FileFrame]:
     )
     nodes, repeated = _once(_timed(nodes))
     legs = _legs(nodes)
-    return [
+    files = [
         _of_file(probe, documents, legs.filter(pl.col("file") == place), repeated.get(place, 0))
         for place, (probe, documents) in enumerate(zip(probes, read, strict=True))
     ]
+    return say_missing_pages(files, read)
 
 
 def _read(probe: Probe) -> Documents:

@@ -10,7 +10,14 @@ from acwcli.formats.frames import FileFrame, Match, Probe
 from acwcli.formats.grid import ROW
 from acwcli.formats.json_documents import Documents, Shape, read_documents
 from acwcli.formats.options import ReadOptions
-from acwcli.formats.records import account_records, epoch_milliseconds, first_reason, length_ms, refuse_rows
+from acwcli.formats.records import (
+    account_records,
+    epoch_milliseconds,
+    first_reason,
+    length_ms,
+    refuse_rows,
+    say_missing_pages,
+)
 from acwcli.model.columns import AGGREGATE_FRAME
 
 TITLE = "Webex Contact Center agent sessions, sums per channel (JSON)"
@@ -48,10 +55,11 @@ def read(probes: Sequence[Probe], options: ReadOptions) -> list[FileFrame]:
         [documents.frame.with_columns(file=pl.lit(place, pl.UInt32)) for place, documents in enumerate(read)]
     )
     rows = _summed(rows)
-    return [
+    files = [
         _of_file(probe, documents, rows.filter(pl.col("file") == place))
         for place, (probe, documents) in enumerate(zip(probes, read, strict=True))
     ]
+    return say_missing_pages(files, read)
 
 
 def _channels(rows: pl.LazyFrame) -> pl.LazyFrame:
