@@ -127,6 +127,26 @@ def test_a_wrap_the_timer_ended_is_timed_out():
     assert timed_out["disposition"].unique().to_list() == ["ININ-WRAP-UP-TIMEOUT"]
 
 
+def test_headers_in_another_language_are_mapped_onto_the_rules_too(tmp_path):
+    german = {
+        "Users - Interacted": "Benutzer – Interagiert", "Total ACW": "ACW gesamt", "Wrap-up": "Nachbearbeitung",
+        "Conversation ID": "Konversations-ID", "Media Type": "Medientyp", "Date": "Datum", "Queue": "Warteschlange",
+        "Total Talk": "Gespräch gesamt", "Total Hold": "Halten gesamt", "Direction": "Richtung",
+    }  # fmt: skip
+    names, *rows = rows_of("genesys_cloud_interactions/interactions.csv")
+    path = written(tmp_path / "a.csv", [[german.get(name, name) for name in names], *rows], ";")
+    meant = {
+        "agent_id": "Users - Interacted", "acw_s": "Total ACW", "disposition": "Wrap-up", "queue": "Queue",
+        "contact_id": "Conversation ID", "channel": "Media Type", "offered_at": "Date", "talk_s": "Total Talk",
+        "hold_s": "Total Hold", "direction": "Direction",
+    }  # fmt: skip
+    columns = {name: german[header] for name, header in meant.items()}
+    here, loaded, _ = read(path, columns=columns, input_format="genesys-cloud-interactions")
+    told, plain, _ = read(SAMPLES / "genesys_cloud_interactions/interactions.csv")
+    assert here.drop("source", strict=False).equals(told.drop("source", strict=False))
+    assert loaded.total().ignored == plain.total().ignored
+
+
 def test_an_export_cut_short_is_said():
     cut, whole = (
         read(SAMPLES / f"genesys_cloud_interactions/{name}.csv")[1].notes()

@@ -42,7 +42,9 @@ def advice(probe: Probe) -> str:
     if probe.plain.kind == "text" and not probe.is_json and _is_genesys_interactions(probe.grid.sample):
         return (
             "It looks like a Genesys Cloud Interactions export with headers in another language: export it in English, "
-            "or give --profile a copy of the profile genesys_cloud_interactions.toml with these headers in it. "
+            "or name its columns: --input-format genesys-cloud-interactions with --map for agent_id (Users - "
+            "Interacted), contact_id, channel (Media Type), offered_at (Date), disposition (Wrap-up) and acw_s (Total "
+            "ACW). "
         )
     if probe.is_json and any(map(_is_base64, probe.grid.sample.row(0) if probe.grid.sample.height else ())):
         return "It holds another file as base64 text, as some APIs wrap a report: decode that (base64 -d) and name it. "

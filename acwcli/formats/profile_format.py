@@ -13,6 +13,7 @@ from acwcli.formats.platforms import generic_contacts, generic_states
 from acwcli.formats.profile import Profile, load_profile
 from acwcli.formats.profile_grid import (
     Prepared,
+    as_mapped,
     first_found,
     named_column,
     older_versions,
@@ -63,7 +64,8 @@ class ProfileFormat:
 
     def read(self, probes: Sequence[Probe], options: ReadOptions) -> list[FileFrame]:
         """Read the files; a record delivered again in any of them counts once, in its latest version."""
-        prepared = [prepare(probe.grid, self.profile, options) for probe in probes]
+        profile = as_mapped(self.profile, options.columns)
+        prepared = [prepare(probe.grid, profile, options) for probe in probes]
         if self.profile.key:
             older = older_versions([item.grid for item in prepared], self.profile, prepared[0].options)
             prepared = [

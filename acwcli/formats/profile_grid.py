@@ -61,12 +61,23 @@ def _by_word(headers: tuple[str, ...]) -> tuple[Mapping[str, str], Mapping[str, 
     return {fold(header): header for header in first}, {fold(_UNIT.sub("", header)): header for header in first}
 
 
+def as_mapped(profile: Profile, columns: Mapping[str, str]) -> Profile:
+    """A profile whose columns, in its rules too, are those the user maps: the same export in another language."""
+    mapped = {name: (header, *profile.columns.get(name, ())) for name, header in columns.items()}
+    return replace(profile, columns={**profile.columns, **mapped})
+
+
 def named_column(name: str, profile: Profile, headers: Sequence[str]) -> str | None:
-    """Return the column a profile speaks of: a header, or the one it found for a canonical name."""
-    if name in profile.columns and name not in headers:
-        parts = first_found(profile.columns[name], headers)
-        return parts[0] if parts else None
-    return find_column(name, headers)
+    """Return the column a profile speaks of: a header, or the one found for a canonical name or another spelling."""
+    if name in headers:
+        return name
+    meant = profile.columns.get(name)
+    if meant is None and (found := find_column(name, headers)) is not None:
+        return found
+    if meant is None:
+        meant = next((spellings for spellings in profile.columns.values() if name in spellings), ())
+    parts = first_found(meant, headers)
+    return parts[0] if parts else None
 
 
 def found_parts(spelling: str, headers: Sequence[str]) -> list[str] | None:
