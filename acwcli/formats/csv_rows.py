@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter
+from io import BytesIO
+from itertools import islice
+from pathlib import Path
 
 import polars as pl
 
@@ -35,24 +38,31 @@ def read_csv(plain: Plain) -> Grid:
         frame, ignored, raw = rows.frame, rows.ignored, raw_lines(plain.path, rows.spans)
         details["reader"] = "row by row"
     else:
-        frame = _scan(plain, layout, checks)
-        sample = _scan(plain, layout, checks, SAMPLE_ROWS + len(checks.blank_lines)).head(SAMPLE_ROWS).collect()
+        frame = _scan(plain.path, layout, checks)
+        sample = _scan(_head(plain, layout, checks), layout, checks).head(SAMPLE_ROWS).collect()
         ignored = Counter({"blank line": len(checks.blank_lines)} if checks.blank_lines else {})
         raw = raw_lines(plain.path)
     return Grid(plain.name, "csv", layout.columns, frame, sample, raw, ignored, plain.notes + layout.notes, details)
 
 
-def _scan(plain: Plain, layout: Layout, checks: Checks, n_rows: int | None = None) -> pl.LazyFrame:
+def _head(plain: Plain, layout: Layout, checks: Checks) -> BytesIO | Path:
+    """The lines of the sample: to scan a large file for a few rows takes as long as to scan many of it."""
+    if checks.quoting:
+        return plain.path  # a record may be several lines
+    with plain.path.open("rb") as stream:
+        return BytesIO(b"".join(islice(stream, layout.first_line + SAMPLE_ROWS + len(checks.blank_lines))))
+
+
+def _scan(source: BytesIO | Path, layout: Layout, checks: Checks) -> pl.LazyFrame:
     """Scan lazily: no header, so that title lines, doubled names and short rows need no second thought."""
     spares = [_SPARE.format(number) for number in range(1, checks.spares + 1)]
     lines = pl.scan_csv(
-        plain.path,
+        source,
         has_header=False,
         separator=layout.delimiter,
         quote_char='"' if checks.quoting else None,
         skip_lines=layout.first_line - 1,
         schema=dict.fromkeys([*layout.columns, *spares], pl.String),
-        n_rows=n_rows,
         row_index_name=ROW,
         row_index_offset=layout.first_line,
         missing_columns="insert",

@@ -96,7 +96,8 @@ def _from_states(
 ) -> pl.DataFrame:
     named = records.select("agent_id", "contact_id", record_end="talk_end") if records is not None else None
     wanted = needs | {"contact_id"} if records is not None else needs
-    found = wraps_from_states(events, max_wrap_ms=max_wrap_ms, needs=wanted, records=named)
+    origin = "row" in needs or not _is_one_file(events)
+    found = wraps_from_states(events, max_wrap_ms=max_wrap_ms, needs=wanted, records=named, origin=origin)
     repeated = events.select(pl.col("file", "row", "agent_id").gather(found.duplicates))
     everybody = pl.col("agent_id").is_null()
     result.ignore(REPEATED, repeated.filter(~everybody))
@@ -114,10 +115,14 @@ def _from_states(
 def _with_origin(found: pl.DataFrame, events: pl.DataFrame, needs: frozenset[str]) -> pl.DataFrame:
     """Say which file a wrap or leg came from, and which row where the question shows it."""
     file = events["file"]
-    one = events.height > 0 and file.min() == file.max()  # with one file there is nothing to look up
-    source = pl.lit(file[0], file.dtype).alias("file") if one else file.gather(found["event"])
+    source = pl.lit(file[0], file.dtype).alias("file") if _is_one_file(events) else file.gather(found["event"])
     row = [events["row"].gather(found["event"])] if "row" in needs else []
     return found.with_columns(source, *row).drop("event")
+
+
+def _is_one_file(events: pl.DataFrame) -> bool:
+    """With one file there is nothing to look up."""
+    return events.height > 0 and events["file"].min() == events["file"].max()
 
 
 def _with_leg_times(wraps: pl.DataFrame, found: FromStates) -> pl.DataFrame:

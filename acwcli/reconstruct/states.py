@@ -13,6 +13,8 @@ from acwcli.reconstruct.runs import runs
 from acwcli.reconstruct.timeline import STATE_CODE, compact, timeline
 
 _LENGTHS = frozenset(("talk_ms", "hold_ms"))
+_PLACED = _LENGTHS | {"contact_id", "queue", "channel"}
+"""Columns that are looked up in the event a wrap or its talk began with."""
 _ENDED_BY = {
     "ready": "ready",
     "not_ready": "not_ready",
@@ -42,7 +44,12 @@ class FromStates:
 
 
 def wraps_from_states(
-    events: pl.DataFrame, *, max_wrap_ms: int, needs: frozenset[str], records: pl.DataFrame | None = None
+    events: pl.DataFrame,
+    *,
+    max_wrap_ms: int,
+    needs: frozenset[str],
+    records: pl.DataFrame | None = None,
+    origin: bool = True,
 ) -> FromStates:
     """Rebuild wraps from state events (rules 1 to 6 and 8).
 
@@ -51,12 +58,13 @@ def wraps_from_states(
         max_wrap_ms: a wrap longer than this is stuck, pieces this far apart are two wraps.
         needs: columns the question needs; `talk_ms` or `hold_ms` ask for legs.
         records: contact records for rule 4: `agent_id`, `contact_id`, `record_end`.
+        origin: whether `event` is asked for; else it may be null.
 
     Returns:
         Wraps of every status; only `ok` and `orphan` ones have a length that may be counted.
     """
     named = _records(records, events) if records is not None and records.height else None
-    ordered = timeline(compact(events))
+    ordered = timeline(compact(events), places=origin or not needs.isdisjoint(_PLACED))
     found = runs(ordered.line)
     joined = join_pieces(pieces(found, named), found, max_wrap_ms)
     if named is not None:

@@ -35,11 +35,12 @@ class Timeline:
     duplicates: pl.Series
 
 
-def timeline(line: pl.DataFrame) -> Timeline:
+def timeline(line: pl.DataFrame, *, places: bool = True) -> Timeline:
     """Order events by agent, time and place in the file.
 
     Args:
         line: the result of `compact`.
+        places: whether anybody asks for `pos`; else it is null.
 
     Returns:
         The line; contact ids are compared by 64-bit hash within one agent (a clash among a million contacts of one
@@ -48,12 +49,17 @@ def timeline(line: pl.DataFrame) -> Timeline:
     if not line["t"].is_sorted():
         line = line.sort("t", maintain_order=True)
     # Every column costs a walk over all agents: instant and state take it together.
-    packed = line.lazy().select(cs.exclude("t", "st"), at=pl.col("t") * _STATES_OF_AN_INSTANT + pl.col("st"))
+    others = cs.exclude("t", "st") if places else cs.exclude("t", "st", "pos")
+    packed = line.lazy().select(others, at=pl.col("t") * _STATES_OF_AN_INSTANT + pl.col("st"))
     by_agent = packed.collect(engine="streaming").group_by("agent").agg(pl.all())
-    line = by_agent.explode(cs.exclude("agent")).with_columns(st=state_of(pl.col("at")))
-    repeated = _repeated(line)
-    duplicates = line["pos"].filter(repeated)
-    return Timeline(line.filter(~repeated) if duplicates.len() else line, duplicates)
+    ordered = by_agent.explode(cs.exclude("agent")).with_columns(st=state_of(pl.col("at")))
+    repeated = _repeated(ordered)
+    if not places:
+        if repeated.any():  # which ones must be told
+            return timeline(line)
+        ordered = ordered.with_columns(pos=pl.lit(None, pl.UInt32))
+    duplicates = ordered["pos"].filter(repeated)
+    return Timeline(ordered.filter(~repeated) if duplicates.len() else ordered, duplicates)
 
 
 def instant_of(at: pl.Expr) -> pl.Expr:
