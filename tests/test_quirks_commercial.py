@@ -511,6 +511,13 @@ def test_quirk_18_amazon_connect_records_at_a_limit_of_its_search(files, rows, s
     assert (f"exactly {rows:,} records" in read(path).notes) is said
 
 
+@pytest.mark.parametrize(("rows", "said"), [(3_000, True), (10_000, True), (50_000, True), (3_001, False)])
+def test_quirk_18_a_search_in_columns_of_its_user_may_end_at_a_limit(files, rows, said):
+    lines = [f"c{number},a{number % 9},{DAY}T08:00:00Z,{number % 60}" for number in range(rows)]
+    path = files.write("\n".join(["Contact ID,Agent,Initiation Timestamp,After contact work duration", *lines]))
+    assert (f"exactly {rows:,} rows, as many as a" in read(path).notes) is said
+
+
 def test_quirk_18_an_export_that_says_it_is_not_whole(files):
     row = "{},Ana,03/02/26 08:00 AM,03/02/26 08:04 AM,240000,voice,7a1,Billing,Sold,180000,0,42500"
     assert "Full Export Completed is NO" in files.rows(GENESYS_VIEW, row.format("NO")).notes

@@ -12,6 +12,7 @@ from acwcli.formats.customers import customer_key
 from acwcli.formats.duration_text import decide_duration, duration_ms
 from acwcli.formats.frames import FileFrame, Match, Probe
 from acwcli.formats.grid import Grid
+from acwcli.formats.known_limits import OF_CONTACTS, at_a_limit
 from acwcli.formats.options import ReadOptions
 from acwcli.formats.rows import account, collect, picked, reject_reason
 from acwcli.formats.times import Times, roll_midnights
@@ -42,7 +43,7 @@ def match(probe: Probe, options: ReadOptions) -> Match:
 
 def read(probes: Sequence[Probe], options: ReadOptions) -> list[FileFrame]:
     """Read each file for itself."""
-    return [read_grid(probe.grid, options) for probe in probes]
+    return [at_a_limit(read_grid(probe.grid, options), OF_CONTACTS) for probe in probes]
 
 
 def read_grid(grid: Grid, options: ReadOptions) -> FileFrame:

@@ -13,6 +13,7 @@ from acwcli.formats.columns import Chosen, columns_of
 from acwcli.formats.duration_text import decide_duration, duration_ms
 from acwcli.formats.frames import FileFrame, Match, Probe
 from acwcli.formats.grid import Grid
+from acwcli.formats.known_limits import OF_STATES, at_a_limit
 from acwcli.formats.options import ReadOptions
 from acwcli.formats.parted import NEWEST_FIRST, Parted
 from acwcli.formats.rows import account, account_parted, collect, picked, reject_reason, streamed
@@ -65,7 +66,7 @@ def match(probe: Probe, options: ReadOptions) -> Match:
 
 def read(probes: Sequence[Probe], options: ReadOptions) -> list[FileFrame]:
     """Read each file for itself."""
-    return [read_grid(probe.grid, options) for probe in probes]
+    return [at_a_limit(read_grid(probe.grid, options), OF_STATES) for probe in probes]
 
 
 def read_grid(grid: Grid, options: ReadOptions) -> FileFrame:
