@@ -37,7 +37,7 @@ def legs(runs: Runs, wraps: pl.DataFrame) -> pl.DataFrame:
         "pos",
         "key",
     )
-    events = pl.concat([talks, marks], how="vertical_relaxed").sort("agent", "key", "ord")
+    events = _by_contact(pl.concat([talks, marks], how="vertical_relaxed").sort("ord"))
     talking, hold, acw = (pl.col("st") == code for code in (_TALKING, _HOLD, _ACW))
     spoken, length = talking | hold, pl.col("end") - pl.col("t")
     known = pl.when(length.is_not_null())
@@ -59,8 +59,9 @@ def legs(runs: Runs, wraps: pl.DataFrame) -> pl.DataFrame:
         **{name: pl.col(name).sum() for name in ("talk_ms", "hold_ms", "acw_ms")},
         **{name: pl.col(name).any() for name in ("talked", "held", "open_talk", "open_acw")},
     )
-    first_talk = numbered.filter(spoken).group_by("leg").agg(pl.col("pos").first())
-    first_wrap = numbered.filter(acw).group_by("leg").agg(wrap_ord=pl.col("ord").first())
+    first = (pl.col("leg") != pl.col("leg").shift(1)).fill_null(True)  # legs are numbered in their order
+    first_talk = numbered.filter(spoken).filter(first).select("leg", "pos")
+    first_wrap = numbered.filter(acw).filter(first).select("leg", wrap_ord="ord")
     summed = summed.join(first_talk, on="leg", how="left", maintain_order="left")
     summed = summed.join(first_wrap, on="leg", how="left", maintain_order="left").with_columns(
         talk_ms=pl.when("talked").then("talk_ms"),
@@ -72,8 +73,16 @@ def legs(runs: Runs, wraps: pl.DataFrame) -> pl.DataFrame:
     return summed.select(*columns, "pos", "wrap_ord").filter(pl.col("pos").is_not_null())
 
 
+def _by_contact(events: pl.DataFrame) -> pl.DataFrame:
+    """Put the events of a contact side by side, in order; mostly they are, and sorting by contact is dear."""
+    goes_on = pl.all_horizontal(pl.col(name).eq_missing(pl.col(name).shift(1)) for name in ("agent", "key"))
+    if events.filter(~goes_on).select(pl.struct("agent", "key").is_duplicated().any()).item():
+        return events.sort("agent", "key", "ord")
+    return events
+
+
 def _leg_numbers() -> pl.Expr:
-    """Number the legs of events in order of agent, contact and place.
+    """Number the legs of events that stand contact by contact.
 
     A leg begins at the first ringing or talking after the ACW before it; hold and ACW stay in the leg they follow.
     Shifts in place of windows over contacts, of which there are nearly as many as rows.

@@ -70,7 +70,8 @@ def wraps_from_states(
     if named is not None:
         joined = name_wraps(joined, named)
     # The leg names the queue where the ACW event does not; working out legs is dear, so only then.
-    with_gaps = any(events[name].gather(joined["pos"]).null_count() for name in _texts(events, needs))
+    own = [events[name].gather(joined["pos"]) for name in ("queue", "channel") if name in needs & set(events.columns)]
+    with_gaps = any(text.null_count() for text in own)
     spoken = None
     if needs & _LENGTHS or with_gaps:
         spoken = legs(found, joined.with_columns(counted=_status(max_wrap_ms).is_in(COUNTED)))
@@ -85,16 +86,12 @@ def wraps_from_states(
         agent_id=pl.col("agent").cat.to(events.schema["agent_id"]),
     )
     texts = [_contact_ids(joined, events, records)] if "contact_id" in needs else []
-    texts += [_filled(events[name].gather(joined["pos"]), joined, events, spoken) for name in _texts(events, needs)]
+    texts += [_filled(text, joined, events, spoken) for text in own]
     return FromStates(
         wraps.with_columns(texts),
         _leg_frame(spoken, joined, events, needs) if needs & _LENGTHS and spoken is not None else None,
         ordered.duplicates.unique(),
     )
-
-
-def _texts(events: pl.DataFrame, needs: frozenset[str]) -> list[str]:
-    return [name for name in ("queue", "channel") if name in needs and name in events.columns]
 
 
 def _status(max_wrap_ms: int) -> pl.Expr:
