@@ -9,6 +9,8 @@ from importlib import resources
 
 import pytest
 
+from acwcli.analyse.contributors import DIMENSIONS
+from acwcli.analyse.mechanical import CAUSES
 from acwcli.analyse.verdict import VERDICTS
 from acwcli.model.columns import ENDED_BY, METHODS, STATUSES
 from acwcli.render.report.words import LANGUAGES, words
@@ -55,8 +57,30 @@ def test_nothing_is_left_in_english(lang):
 
 
 def test_every_code_of_the_data_has_a_word():
-    for code in (*VERDICTS, *ENDED_BY, *METHODS, *STATUSES, "Mon", "over", "under", "watch", "in line", "ignored"):
+    for code in (
+        *VERDICTS,
+        *ENDED_BY,
+        *METHODS,
+        *STATUSES,
+        *CAUSES,
+        "Mon",
+        "over",
+        "under",
+        "watch",
+        "in line",
+        "ignored",
+    ):
         assert code in FILES["en"]["terms"], code
+
+
+def test_every_table_and_column_has_a_word():
+    """What has none would be shown as it is in the data."""
+    tables = json_tables(made("en", "json"))
+    assert {*tables, *(f"excess_by_{dimension}" for dimension in DIMENSIONS)} <= set(FILES["en"]["captions"])
+    columns = [(table, column) for table in tables.values() for column in table["columns"]]
+    assert {*DIMENSIONS, *(column["name"] for _, column in columns)} <= set(FILES["en"]["columns"])
+    terms = {row[column["name"]] for table, column in columns if column["kind"] == "term" for row in table["rows"]}
+    assert terms - {None} <= {*FILES["en"]["terms"], *FILES["en"]["columns"]}
 
 
 @pytest.mark.parametrize("lang", LANGUAGES)

@@ -395,14 +395,14 @@ def log_night(folder: Path, day: int) -> Path:
     return written(folder, f"queue_log.{day}", "\n".join([*moved, ""]).encode())
 
 
-def kill_often(tmp_path: Path, times: int, seed: int) -> int:
+def kill_often(tmp_path: Path, times: int, seed: int, *options: str) -> int:
     """Kill ingestions at random moments; after each the store is the one before or the one after."""
     dice = random.Random(seed)
     base, work = tmp_path / "base.store", tmp_path / "work.store"
     for day in range(3):
         ingest(base, night(tmp_path, DAYS[day]), log_night(tmp_path, day))
     late = written(tmp_path, "late.csv", one_wrap("late", "c9", DAYS[1]))
-    more = [night(tmp_path, DAYS[3]), late, log_night(tmp_path, 3)]
+    more = [night(tmp_path, DAYS[3]), late, log_night(tmp_path, 3), *options]
     done = tmp_path / "done.store"
     unfinished = 0
     with Runner() as runner:
@@ -434,10 +434,16 @@ def test_kill_9_leaves_the_last_good_state(tmp_path):
     kill_often(tmp_path, 12, seed=1)
 
 
+@pytest.mark.parametrize("options", [["--retention", "2d"], ["--rebuild"]], ids=["retention", "rebuild"])
+def test_kill_9_while_days_go_or_are_rebuilt(tmp_path, options):
+    kill_often(tmp_path, 4, 3, *options)
+
+
 @pytest.mark.slow
-def test_kill_9_hundreds_of_times(tmp_path):
+@pytest.mark.parametrize("options", [[], ["--retention", "2d"], ["--rebuild"]], ids=["new", "retention", "rebuild"])
+def test_kill_9_hundreds_of_times(tmp_path, options):
     """`pytest -m slow -k kill_9`: some minutes."""
-    assert 0 < kill_often(tmp_path, 300, seed=2) < 300
+    assert 0 < kill_often(tmp_path, 300, 2, *options) < 300
 
 
 STEPS = ["keep", "add_segment", "write_day", "write_manifest", "settle"]

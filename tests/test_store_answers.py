@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gzip
+import json
 import tempfile
 from collections.abc import Sequence
 from itertools import pairwise
@@ -96,21 +98,33 @@ def same_answers(store: Path, paths: Sequence[Path], questions: Sequence[Sequenc
             assert sorted(kept.err.splitlines()) == sorted(direct.err.splitlines()), question
 
 
-def check_history(files: Sequence[Sequence[Row]], come: Sequence[Sequence[int]], questions: Any = QUESTIONS) -> None:
+def check_history(files: Sequence[Sequence[Row]], come: Sequence[Sequence[int]], kinds: Sequence[str] = ()) -> None:
+    """Rows as files, of the kinds in turn."""
+    kinds = kinds or ("csv",)
     with tempfile.TemporaryDirectory() as folder:
         paths = []
         for place, rows in enumerate(files):
-            path = Path(folder) / f"f{place}.csv"
-            WRITERS["csv"][0](rows, path)
+            kind = kinds[place % len(kinds)]
+            path = Path(folder) / f"f{place}.{kind}"
+            WRITERS[kind][0](rows, path)
             paths.append(path)
-        texts = [path.read_bytes() for path in paths]
-        firsts = [place for place, text in enumerate(texts) if text not in texts[:place]]
-        said = ingest_nights(Path(folder) / "store", paths, come)
-        if any("every wrap was rebuilt" in text for text in said):
-            event("everything rebuilt")
-        order = list(dict.fromkeys(place for night in come for place in night))
-        firsts = [next(other for other in order if texts[other] == texts[place]) for place in firsts]
-        same_answers(Path(folder) / "store", [paths[place] for place in order if place in firsts], questions)
+        check_files(paths, come, Path(folder) / "store")
+
+
+def content(path: Path) -> bytes:
+    """What makes a file the same one: compressed or not."""
+    return gzip.decompress(path.read_bytes()) if path.suffix == ".gz" else path.read_bytes()
+
+
+def check_files(paths: Sequence[Path], come: Sequence[Sequence[int]], store: Path) -> None:
+    texts = [content(path) for path in paths]
+    firsts = [place for place, text in enumerate(texts) if text not in texts[:place]]
+    said = ingest_nights(store, paths, come)
+    if any("every wrap was rebuilt" in text for text in said):
+        event("everything rebuilt")
+    order = list(dict.fromkeys(place for night in come for place in night))
+    firsts = [next(other for other in order if texts[other] == texts[place]) for place in firsts]
+    same_answers(store, [paths[place] for place in order if place in firsts])
 
 
 @few(10)
@@ -138,6 +152,34 @@ def test_any_split_of_states_and_records_into_nights(data):
     check_history(files, data.draw(nights(len(files))))
 
 
+KINDS = st.lists(st.sampled_from(list(WRITERS)), min_size=1, max_size=3)
+
+
+@few(6)
+@given(st.data())
+def test_any_split_of_a_history_into_files_of_any_kind(data):
+    """JSON lines, Parquet and compressed text beside each other."""
+    rows = data.draw(histories())
+    files = [*data.draw(cut(rows)), *data.draw(cut(data.draw(strategies.records_beside(rows))))]
+    check_history(files, data.draw(nights(len(files))), data.draw(KINDS))
+
+
+@few(6)
+@given(st.data())
+def test_any_split_of_wraps_files_into_nights(data):
+    """What `acw reconstruct` wrote, a state log of some agents beside it or not."""
+    rows = data.draw(histories())
+    suffix = data.draw(st.sampled_from(("csv", "ndjson", "parquet")))
+    with tempfile.TemporaryDirectory() as folder:
+        paths = []
+        for place, part in enumerate(data.draw(cut(rows))):
+            raw, path = Path(folder) / f"raw{place}.csv", Path(folder) / f"f{place}.{suffix}"
+            WRITERS["csv"][0](part, raw)
+            made = acw("reconstruct", raw, "-o", path, "--max-bad", "1")
+            paths += [raw if data.draw(st.integers(0, 3)) == 0 or made.code else path]
+        check_files(paths, data.draw(nights(len(paths))), Path(folder) / "store")
+
+
 SAMPLES = [path for path in sorted((ROOT / "sample_data").glob("*/*")) if path.is_file() and path.suffix != ".py"]
 
 
@@ -162,3 +204,43 @@ def test_every_sample_split_into_nights(sample, tmp_path):
         ran = acw("ingest", "--store", tmp_path / "store", path, "--max-bad", "1")
         assert ran.code == 0, ran.err
     same_answers(tmp_path / "store", paths)
+
+
+def records_in(document: Any, place: tuple[str, ...] = ()) -> tuple[tuple[str, ...], list[Any]]:
+    """Where a document of an API keeps its records, and those."""
+    if isinstance(document, list):
+        return place, document
+    inner = [records_in(value, (*place, key)) for key, value in document.items() if isinstance(value, dict | list)]
+    return max(inner, key=lambda found: len(found[1]), default=(place, []))
+
+
+def with_records(document: Any, place: tuple[str, ...], records: list[Any]) -> Any:
+    if not place:
+        return records
+    return {**document, place[0]: with_records(document[place[0]], place[1:], records)}
+
+
+def is_one_document(path: Path) -> bool:
+    """Others hold one document behind the other."""
+    text = path.read_text().rstrip()
+    return json.JSONDecoder().raw_decode(text)[1] == len(text)
+
+
+DOCUMENTS = [path for path in SAMPLES if path.suffix == ".json" and is_one_document(path)]
+
+
+@pytest.mark.parametrize("sample", DOCUMENTS, ids=lambda path: path.name)
+def test_every_document_split_into_nights(sample, tmp_path):
+    """JSON of an API: the records of one document as some, each with what stands around them."""
+    document = json.loads(sample.read_bytes())
+    place, records = records_in(document)
+    assert len(records) > 2
+    size = -(-len(records) // 4)
+    paths = []
+    for low in range(0, len(records), size):
+        paths.append(tmp_path / f"night{low:06}.json")
+        paths[-1].write_text(json.dumps(with_records(document, place, records[low : low + size])))
+    for path in reversed(paths):
+        ran = acw("ingest", "--store", tmp_path / "store", path, "--max-bad", "1")
+        assert ran.code == 0, ran.err
+    same_answers(tmp_path / "store", paths[::-1])

@@ -9,6 +9,7 @@ from typing import Any
 import polars as pl
 
 from acwcli.analyse import figures
+from acwcli.analyse.casemix import CONTACT_LENGTH
 from acwcli.analyse.contributors import EXCESS_US, share
 from acwcli.analyse.diagnose import Diagnosis
 from acwcli.analyse.report_said import reason_said, rule_said
@@ -17,7 +18,10 @@ from acwcli.analyse.shape import distribution
 from acwcli.model.report import Kind, ReportTable, Said, Section, Value, said, table
 from acwcli.model.seconds import in_seconds
 
-_DIMENSION_KINDS: dict[str, Kind] = {"hour": "hour", "weekday": "term", "ended_by": "term"}
+_DIMENSION_KINDS: dict[str, Kind] = {
+    "hour": "hour",
+    **dict.fromkeys(("weekday", "ended_by", CONTACT_LENGTH, "cause"), "term"),
+}
 _SURE = ("over", "under")
 DRAWN = 50
 """Agents drawn beside their peers; the table lists all."""

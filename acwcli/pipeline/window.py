@@ -13,7 +13,7 @@ import polars as pl
 
 from acwcli.formats.frames import FileFrame
 from acwcli.store.index import AGENT_OTHERS, AGENT_STATES, CONTACT, RESTART, SCHEMA, select
-from acwcli.store.manifest import UNKNOWN_DAY, KeptFile, Manifest, day_number
+from acwcli.store.manifest import UNKNOWN_DAY, Manifest, day_number
 
 _AGENTS = (AGENT_STATES, AGENT_OTHERS)
 
@@ -79,7 +79,8 @@ def bearing_on(
     newest = max((day for file in stays for day in file.days), default=0)
     if changed.select(((pl.col("what") == RESTART) & (pl.col("day") < newest)).any()).item():
         return None  # a restart in the past cuts what was whole, of whomever
-    found = {file.number for file in stays if _near(file, set(changed.filter(pl.col("what") != CONTACT)["day"]))}
+    around = {day + step for day in changed.filter(pl.col("what") != CONTACT)["day"].unique() for step in (-1, 0, 1)}
+    found = {file.number for file in stays if not around.isdisjoint(file.days)}
     spans = _spans(index, manifest, changed, leaving)
     rows = select(index, _AGENTS, spans["key"]).join(spans, on="key")
     found |= set(rows.filter(pl.col("day").is_between("low", "high"))["file"])
@@ -87,10 +88,6 @@ def bearing_on(
     if by_contact:
         found |= set(select(index, (CONTACT,), changed.filter(pl.col("what") == CONTACT)["key"])["file"])
     return found & {file.number for file in stays}
-
-
-def _near(file: KeptFile, days: set[int]) -> bool:
-    return any({day - 1, day, day + 1} & days for day in file.days)
 
 
 def _spans(index: pl.LazyFrame, manifest: Manifest, changed: pl.DataFrame, leaving: Collection[int]) -> pl.DataFrame:

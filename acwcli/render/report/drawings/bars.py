@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from html import unescape
 from typing import Any
@@ -17,6 +18,7 @@ _ROW = 24
 _LEFT, _RIGHT = 128, 66
 _IN_ORDER = ("hour", "weekday")
 """Drawn whole and in their own order; all else by size, and cut."""
+_EXPLAINED = re.compile("[:：]")
 
 
 @dataclass(frozen=True)
@@ -71,4 +73,5 @@ def _labels(table: ReportTable, canvas: Canvas) -> list[str]:
         values = [name or value for name, value in zip(table.column("name"), values, strict=True)]
     if first.kind == "text":
         return [for_terminal(str(value)) if value is not None else canvas.words.page("missing") for value in values]
-    return [unescape(text) for text in canvas.words.cells(first, values)]
+    # `stuck: too long to be true` has room in the table only.
+    return [_EXPLAINED.split(unescape(text))[0] for text in canvas.words.cells(first, values)]
