@@ -235,7 +235,13 @@ def _no_text(name: str) -> pl.Expr:
 def _emptied(name: str, empty: Iterable[str]) -> pl.Expr:
     """The column stripped, with null for texts that stand for nothing."""
     stripped = pl.col(name).str.strip_chars()
-    return pl.when(~stripped.is_in(["", *empty])).then(stripped).alias(name)
+    return _without(pl.when(stripped != "").then(stripped), empty).alias(name)
+
+
+def _without(text: pl.Expr, empty: Iterable[str]) -> pl.Expr:
+    """The text, with null for words that stand for nothing."""
+    words = list(empty)
+    return pl.when(~text.is_in(words)).then(text) if words else text
 
 
 def _instant_ms(epoch: pl.DataType) -> pl.Expr:
@@ -256,9 +262,9 @@ def _interpreted(events: pl.LazyFrame, *, one_file: bool) -> pl.LazyFrame:
         event=event,
         content=pl.lit(0, pl.UInt64) if one_file else pl.struct(_FIELDS).hash(),
         blank=pl.col("blank") & pl.col("__bad").is_null(),
-        callid=_emptied("callid", NO_CALL),
-        queue=_emptied("queue", NOBODY),
-        agent=_emptied("agent", NOBODY),
+        callid=_without(pl.col("callid"), NO_CALL),
+        queue=_without(pl.col("queue"), NOBODY),
+        agent=_without(pl.col("agent"), NOBODY),
         reason=pl.col("data1"),
         kind=event.replace_strict(KINDS, default=None, return_dtype=pl.String),
     )
@@ -305,11 +311,16 @@ def _with_reasons(rows: pl.DataFrame) -> pl.DataFrame:
 def _in_order(rows: pl.DataFrame) -> pl.DataFrame:
     """Sort by time, then file and row, and number the rows (`pos`)."""
     by_row = _sorted(rows, ["file", "__row"])
-    step = pl.col("t").diff().over("file")
-    newest_first = (step <= 0).all().over("file") & (step < 0).any().over("file")
+    several = by_row["file"].n_unique() > 1
+
+    def of_file(value: pl.Expr) -> pl.Expr:
+        return value.over("file") if several else value
+
+    step = of_file(pl.col("t").diff())
+    newest_first = of_file((step <= 0).all()) & of_file((step < 0).any())
     place = pl.col("__row").cast(pl.Int64)
     # A row without a readable time keeps its place in the file.
-    filled = pl.col("t").forward_fill().backward_fill().over("file").fill_null(0)
+    filled = of_file(pl.col("t").forward_fill().backward_fill()).fill_null(0)
     timed = by_row.with_columns(t=filled, place=pl.when(newest_first).then(-place).otherwise(place))
     return _sorted(timed, ["t", "file", "place"]).with_row_index("pos")
 
