@@ -21,7 +21,7 @@ VALUES = st.lists(st.integers(0, 40_000) | st.integers(0, 400 * 86_400_000), min
 
 def figure(values, *expressions):
     obs = of_values(values).select(figures.sorted_values(), figures.sum_of_cubes(), *figures.method_range())
-    return obs.with_columns(figures.of_sorted()).select(expressions).collect().row(0)
+    return figures.with_sums(obs.collect()).select(expressions).row(0)
 
 
 @given(VALUES)
@@ -105,10 +105,19 @@ def test_fractions_compare_and_interpolate_exactly(low, high, weight):
 
 @pytest.mark.parametrize("groups", [1, 2, 3])
 def test_equal_counts_do_not_cost_a_digit(groups):
-    frame = pl.DataFrame({figures.SORTED: [[9], [2_700], [39_200_000]][:groups]}).with_columns(figures.of_sorted())
+    frame = figures.with_sums(pl.DataFrame({figures.SORTED: [[9], [2_700], [39_200_000]][:groups]}))
     assert frame.select(figures.mean_s()).to_series().to_list() == [0.009, 2.7, 39_200.0][:groups]
     constant = frame.with_columns(pl.lit(1).alias(figures.N)).select(figures.mean_s()).to_series().to_list()
     assert constant == [0.009, 2.7, 39_200.0][:groups]
+
+
+@pytest.mark.parametrize("at_a_time", [1, 3, 7, 1000])
+def test_squares_of_some_lists_at_a_time(at_a_time, monkeypatch):
+    monkeypatch.setattr(figures, "_SQUARED_AT_A_TIME", at_a_time)
+    lists = [[1, 2, 3], [], [2**40] * 5, [7], [], [9, 10]]
+    found = figures.with_sums(pl.DataFrame({figures.SORTED: lists}, schema={figures.SORTED: pl.List(pl.Int64)}))
+    assert found[figures.SUM_SQ].to_list() == [sum(value**2 for value in values) for values in lists]
+    assert figures.with_sums(found.clear().select(figures.SORTED)).is_empty()
 
 
 def test_nothing_is_no_figure():

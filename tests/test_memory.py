@@ -11,6 +11,7 @@ import tempfile
 import time
 from pathlib import Path
 
+import polars as pl
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -20,6 +21,7 @@ from acwcli.errors import ExitCode
 from acwcli.formats.options import ReadOptions
 from acwcli.formats.scratch import sweep
 from acwcli.model.columns import HANDLED, LEGS, WRAP_FRAME
+from acwcli.model.marker import NAMES_KEY
 from tests.cli import ROOT, STATES, acw, acw_process, one_wrap, start, written
 from tests.reference import strategies
 from tests.reference.writing import WRITERS
@@ -35,7 +37,11 @@ QUESTIONS = (
     ("inspect", "--verbose"),
     ("summary", "--of", "handle", "--by", "agent_id,queue"),
     ("summary", "--per", "handled"),
+    ("summary", "--by", "agent_id,hour", "--where", "acw_s > 20"),
+    ("summary", "--limit", "30s", "--roster", "sample_data/generic/roster.csv", "--by", "team"),
+    ("diagnose", "--within", "60s"),
     ("flag", "--all"),
+    ("flag", "--over", "p80", "--since", "2026-03-03"),
     ("explain", "a07"),
 )
 
@@ -81,6 +87,31 @@ def test_rows_really_go_to_disk():
     assert sum(part.height for part in parts) == loaded.counts[0].used
     owners = [set(part["agent_id"].unique().cast(str)) for part in parts]
     assert sum(map(len, owners)) == len(set().union(*owners))
+
+
+@pytest.mark.parametrize("form", ["csv", "json", "ndjson", "parquet"])
+def test_wraps_in_pieces_are_the_same_table(form, tmp_path, monkeypatch):
+    monkeypatch.setattr("acwcli.pipeline.spilling._AT_A_TIME", 40)
+    little, enough = tmp_path / f"little.{form}", tmp_path / f"enough.{form}"
+    assert acw("reconstruct", STATES, *NONE_OF_IT, "-o", little).code == 0
+    assert acw("reconstruct", STATES, *ALL_OF_IT, "-o", enough).code == 0
+    if form != "parquet":
+        assert little.read_bytes() == enough.read_bytes()
+        return
+    assert pl.read_parquet(little).equals(pl.read_parquet(enough))
+    assert pl.read_parquet_schema(little) == pl.read_parquet_schema(enough)
+    known = [pl.read_parquet_metadata(path)[NAMES_KEY] for path in (little, enough)]
+    assert known[0] == known[1]
+
+
+def test_wraps_stay_on_disk():
+    needs = frozenset(WRAP_FRAME)
+    loaded = pipeline.load([STATES], ReadOptions(needs=needs), memory=1)
+    found = pipeline.wraps_on_disk(loaded, pipeline.WrapOptions(), needs)
+    assert found.frame.is_empty()
+    assert found.count() == sum(found.statuses().values()) > 1000
+    enough = pipeline.load([STATES], ReadOptions(needs=needs), memory=10**12)
+    assert pipeline.wraps_on_disk(enough, pipeline.WrapOptions(), needs) is None
 
 
 # --- what made-up logs hold -----------------------------------------------------------------------------------------

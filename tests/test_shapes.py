@@ -33,6 +33,14 @@ def test_clean_agents_show_no_shape():
     assert showing <= 0.02 * 40 * len(CLEAN)
 
 
+def test_some_agents_at_a_time_show_the_same_shapes(monkeypatch):
+    frame = PLANTED["uniformly-slow"](centre(1000)).lazy()
+    at_once = shapes_of(frame)
+    monkeypatch.setattr("acwcli.analyse.shapes.detect._AT_A_TIME", 500)
+    assert shapes_of(frame).equals(at_once)
+    assert at_once.height
+
+
 @pytest.mark.parametrize("round_to_s", [1, 5, 15, 60])
 def test_rounded_lengths_make_no_shape(round_to_s):
     step = round_to_s * 1000

@@ -60,10 +60,9 @@ def facts(frame: pl.DataFrame, within_ms: int | None) -> Facts:
     limit_us = whole["p80"] if within_ms is None else within_ms * 1000
     value = pl.col(figures.VALUE)
     # An integer is at or under the mean exactly when it is at or under the mean's whole part.
-    of_wraps = frame.select((value * 1000 <= limit_us).mean().alias("a"), (value <= total // n).mean().alias("b")).row(
-        0
-    )
-    agents = frame.group_by("agent_id").agg(figures.count(), figures.sum_ms())
+    shares = (value * 1000 <= limit_us).mean().alias("a"), (value <= total // n).mean().alias("b")
+    of_wraps = frame.lazy().select(shares).collect(engine="streaming").row(0)
+    agents = frame.lazy().group_by("agent_id").agg(figures.count(), figures.sum_ms()).collect(engine="streaming")
     own_sum, own_n = pl.col(figures.SUM_MS).cast(pl.Int128), pl.col(figures.N).cast(pl.Int128)
     within, under = own_sum * 1000 <= own_n * limit_us, own_sum * n <= own_n * total
     of_agents = agents.select(within.mean().alias("a"), under.mean().alias("b")).row(0)
@@ -88,7 +87,7 @@ def facts(frame: pl.DataFrame, within_ms: int | None) -> Facts:
 
 
 def _whole(frame: pl.DataFrame) -> dict[str, Any]:
-    whole = frame.select(figures.sorted_values(), *figures.method_range()).with_columns(figures.of_sorted())
+    whole = figures.with_sums(frame.select(figures.sorted_values(), *figures.method_range()))
     quantiles = [figures.quantile_us(permille).alias(name) for name, permille in _PERMILLES.items()]
     wanted = [pl.col(figures.N, figures.SUM_MS), figures.mean_s().alias("mean_s"), figures.method(), *quantiles]
     return whole.select(wanted).row(0, named=True)

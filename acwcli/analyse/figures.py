@@ -19,6 +19,7 @@ VALUE = "value_ms"
 N, SUM_MS, SUM_SQ, SUM_CUBE, SORTED = "_n", "_sum_ms", "_sum_sq", "_sum_cube", "_sorted"
 METHOD_LOW, METHOD_HIGH = "_method_low", "_method_high"
 METHOD_TYPE = pl.Enum(METHODS)
+_SQUARED_AT_A_TIME = 1 << 20
 
 
 def count() -> pl.Expr:
@@ -61,11 +62,25 @@ def sorted_values() -> pl.Expr:
     return pl.col(VALUE).sort().implode().alias(SORTED)
 
 
-def of_sorted() -> list[pl.Expr]:
-    """Count, sum and sum of squares read off the sorted list: far cheaper than aggregating them beside the sort."""
-    values = pl.col(SORTED)
-    squares = values.list.agg(sum_of_squares(pl.element()))
-    return [values.list.len().cast(pl.Int64).alias(N), values.list.sum().alias(SUM_MS), squares.alias(SUM_SQ)]
+def with_sums(groups: pl.DataFrame) -> pl.DataFrame:
+    """Count, sum and sum of squares read off the sorted lists: far cheaper than aggregating them beside the sort.
+
+    Lists are taken some at a time, and a long one in pieces: the squares are twice as wide as the values.
+    """
+    values = pl.col(SORTED).list
+    groups = groups.with_columns(values.len().cast(pl.Int64).alias(N), values.sum().alias(SUM_MS))
+    turns = groups.select(SORTED, turn=(pl.col(N).cum_sum() - 1).clip(lower_bound=0) // _SQUARED_AT_A_TIME)
+    none = pl.Series(SUM_SQ, [], pl.Int128)
+    squares = [_squares(some[SORTED]) for some in turns.partition_by("turn", maintain_order=True)]
+    return groups.with_columns(pl.concat([none, *squares]))
+
+
+def _squares(lists: pl.Series) -> pl.Series:
+    if len(lists) > 1:
+        return lists.list.agg(sum_of_squares(pl.element())).alias(SUM_SQ)
+    every = lists.explode(empty_as_null=False).rename(VALUE).to_frame()
+    sums = [int(some.select(sum_of_squares()).item() or 0) for some in every.iter_slices(_SQUARED_AT_A_TIME)]
+    return pl.Series(SUM_SQ, [sum(sums)], pl.Int128)
 
 
 def method_range() -> list[pl.Expr]:

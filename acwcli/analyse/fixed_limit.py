@@ -138,8 +138,9 @@ def _differing(frame: pl.DataFrame, column: str, min_wraps: int) -> list[str]:
     """Values whose median is surely and materially another than that of all; none where they hold too few wraps."""
     if column not in frame.columns:
         return []
-    groups = frame.group_by(pl.col(column).cast(pl.String).alias("value")).agg(figures.count(), figures.sorted_values())
-    groups = groups.filter(pl.col("value").is_not_null() & (pl.col(figures.N) >= min_wraps))
+    named = frame.lazy().filter(pl.col(column).is_not_null()).group_by(pl.col(column).cast(pl.String).alias("value"))
+    groups = named.agg(figures.count(), figures.sorted_values()).collect(engine="streaming")
+    groups = groups.filter(pl.col(figures.N) >= min_wraps)
     if groups.height < 2:
         return []
     middle = frame.select(figures.sorted_values()).select(figures.quantile_s(500)).item()
@@ -173,7 +174,7 @@ def _proposal(frame: pl.DataFrame) -> dict[str, Any]:
     values = frame.select(figures.sorted_values(), figures.count())
     limit_us = int(values.select(figures.quantile_us(PERMILLE)).item())
     within = (pl.col(figures.VALUE) * 1000 <= limit_us).sum().cast(pl.Float64).alias("_within")
-    agents = frame.group_by("agent_id").agg(figures.count(), within).sort("agent_id")
+    agents = frame.lazy().group_by("agent_id").agg(figures.count(), within).collect(engine="streaming").sort("agent_id")
     share, wraps = PERMILLE / 1000, frame.height
     apart = ((pl.col("_within") - share * pl.col(figures.N)) ** 2).sort().sum()
     clustered = float(agents.select(apart).item()) / wraps**2 * agents.height / max(agents.height - 1, 1)

@@ -35,14 +35,16 @@ def humps(values: pl.Series) -> list[float]:
 
     from acwcli.analyse.spikes import coarse
 
-    lengths = values.filter(values >= UNDER_MS).to_numpy()
-    skipped = len(values) - len(lengths)
+    # In place: a copy of millions of values is hundreds of megabytes.
+    logs = values.filter(values >= UNDER_MS).to_numpy() / 1000
+    skipped = len(values) - len(logs)
     peaks = [0.0] if skipped and skipped >= LEAST * len(values) else []
-    if not len(lengths):
+    if not len(logs):
         return peaks
-    logs = np.log(lengths / 1000)
+    np.log(logs, out=logs)
     width = max(_silverman(logs), ROUNDED if coarse(values) else SMOOTHEST)
-    counts = np.bincount(np.round(logs / STEP).astype(np.int64))
+    logs /= STEP
+    counts = np.bincount(np.round(logs, out=logs).astype(np.int64))
     reach = round(4 * width / STEP)
     kernel = np.exp(-0.5 * (np.arange(-reach, reach + 1) * STEP / width) ** 2)
     density = np.convolve(counts, kernel)
@@ -54,8 +56,9 @@ def humps(values: pl.Series) -> list[float]:
 def _silverman(logs: Array) -> float:
     import numpy as np
 
-    quarters = np.quantile(logs, [0.25, 0.75])
-    spread = min(float(logs.std()), float(quarters[1] - quarters[0]) / 1.34)
+    deviation = float(logs.std())
+    quarters = np.quantile(logs, [0.25, 0.75], overwrite_input=True)
+    spread = min(deviation, float(quarters[1] - quarters[0]) / 1.34)
     return float(0.9 * spread * len(logs) ** -0.2)
 
 

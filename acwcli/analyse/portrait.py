@@ -60,7 +60,7 @@ def beside(frame: pl.DataFrame, limit_us: int, noun: str) -> pl.DataFrame:
     )
     quantiles = [figures.quantile_s(permille).alias(f"{name}_s") for name, permille in PERMILLES.items()]
     return (
-        groups.with_columns(figures.of_sorted())
+        figures.with_sums(groups)
         .sort(OWN, descending=True)
         .select(
             OWN,

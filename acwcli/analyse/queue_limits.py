@@ -42,21 +42,31 @@ def by_queue(frame: pl.DataFrame, known: Facts, limits_ms: Mapping[str, int], mi
     if "queue" not in frame.columns or frame["queue"].null_count() == frame.height:
         frame = frame.clear().with_columns(queue=pl.lit(None, pl.String))
     over = pl.col("_over_us") > 0
-    limited = frame.with_columns(
-        pl.col("queue").cast(pl.String), (limit_of(limits_ms, None) * 1000).fill_null(known.limit_us).alias("_limit_us")
-    ).with_columns((pl.col(figures.VALUE) * 1000 - pl.col("_limit_us")).clip(lower_bound=0).alias("_over_us"))
+    limited = (
+        frame.lazy()
+        .with_columns(
+            pl.col("queue").cast(pl.String),
+            (limit_of(limits_ms, None) * 1000).fill_null(known.limit_us).alias("_limit_us"),
+        )
+        .with_columns((pl.col(figures.VALUE) * 1000 - pl.col("_limit_us")).clip(lower_bound=0).alias("_over_us"))
+    )
     told = "ended_by" in frame.columns and bool(frame.select(_TIMEOUT.any()).item())
     timeouts = _TIMEOUT.sum() if told else pl.lit(None, pl.UInt32)
-    groups = limited.group_by("queue").agg(
-        figures.count(),
-        pl.col("_limit_us").first(),
-        over.sum().cast(pl.Int64).alias("_over"),
-        pl.col("_over_us").sum(),
-        timeouts.cast(pl.Int64).alias("_timeouts"),
-        pl.col(figures.VALUE),
+    groups = (
+        limited.group_by("queue")
+        .agg(
+            figures.count(),
+            pl.col("_limit_us").first(),
+            over.sum().cast(pl.Int64).alias("_over"),
+            pl.col("_over_us").sum(),
+            timeouts.cast(pl.Int64).alias("_timeouts"),
+        )
+        .collect(engine="streaming")
     )
     own = pl.col("queue").is_in(list(limits_ms)) & pl.col("queue").is_not_null()
     common = "within" if known.limit_given else "p80"
+    lengths = frame.group_by("queue").agg(pl.col(figures.VALUE)).with_columns(pl.col("queue").cast(pl.String))
+    groups = groups.join(lengths, on="queue", nulls_equal=True)
     ordered = groups.sort("_over_us", "queue", descending=[True, False], nulls_last=True)
     return ordered.hstack(_timers(ordered[figures.VALUE], min_wraps)).with_columns(
         in_seconds(pl.col("_limit_us"), 1_000_000).alias("limit_s"),

@@ -22,7 +22,7 @@ def distribution(frame: pl.DataFrame, known: Facts, noun: str) -> Distribution:
     step = next((step for step in _STEPS_MS if step * BINS >= top_ms), -(-top_ms // BINS))
     bins = max(-(-top_ms // step), 1)
     index = (pl.col(figures.VALUE) // step).clip(upper_bound=bins - 1).alias("bin")
-    counted = dict(frame.group_by(index).agg(figures.count()).iter_rows())
+    counted = dict(frame.lazy().group_by(index).agg(figures.count()).collect(engine="streaming").iter_rows())
     greatest = int(frame.select(pl.col(figures.VALUE).max()).item())
     marks = [
         Mark("mean", known.mean_s),

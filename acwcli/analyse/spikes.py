@@ -38,8 +38,9 @@ def spike_ms(values: pl.Series, least: float) -> int | None:
     if values.is_empty() or coarse(values):
         return None
     # A width of three whole seconds, from half a second below to half a second above, is 1.5 s to either side.
-    seconds = ((values + 500) // 1000).value_counts(sort=False)
-    at, found = seconds[seconds.columns[0]].to_numpy(), seconds["count"].to_numpy()
+    second = ((pl.col("length") + 500) // 1000).alias("second")
+    counted = values.to_frame("length").lazy().group_by(second).len().collect(engine="streaming")
+    at, found = (counted[name].to_numpy() for name in ("second", "len"))
     counts = np.zeros(int(at.max()) + _WIDTH_S, np.int64)
     counts[at] = found
     running = np.concatenate([[0], counts.cumsum()])
@@ -61,6 +62,7 @@ def spike_ms(values: pl.Series, least: float) -> int | None:
 def coarse(values: pl.Series) -> bool:
     """Whether the lengths were rounded to quarters of a minute; one length that nearly all have is no rounding."""
     often = COARSE_SHARE * len(values)
-    return (
-        int((values % COARSE_MS == 0).sum()) > often >= int((values == values.mode(maintain_order=False).min()).sum())
-    )
+    round_ones = values.to_frame("length").lazy().filter(pl.col("length") % COARSE_MS == 0)
+    lengths = round_ones.group_by("length").len().select(pl.col("len").sum(), most=pl.col("len").max().fill_null(0))
+    every, most = lengths.collect(engine="streaming").row(0)
+    return bool(every > often >= most)

@@ -111,7 +111,8 @@ def _groups(
     """One pass and one sort: the sorted values of every group, and the sums read off them."""
     wanted = [figures.sorted_values(), *figures.method_range(), *names, *(limit_sums() if own_limits else [])]
     grouped = obs.group_by(keys).agg(wanted) if keys else obs.select(wanted)
-    groups = grouped.collect(engine="streaming").with_columns(figures.of_sorted())
+    groups = grouped.collect(engine="streaming")
+    groups = figures.with_sums(groups)
     groups = groups if own_limits or limit_ms is None else groups.with_columns(_over_limit(limit_ms))
     return groups.sort(keys, nulls_last=True) if keys else groups
 

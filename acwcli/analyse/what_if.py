@@ -75,11 +75,11 @@ def _variances(frame: pl.DataFrame) -> tuple[float, float] | None:
     None for one agent, one wrap each, or where all wraps are equal.
     """
     parts = [figures.count(), figures.sum_ms(), figures.sum_of_squares()]
-    own = frame.group_by("agent_id").agg(parts)
+    own = frame.lazy().group_by("agent_id").agg(parts).collect(engine="streaming")
     # Sorted, the sum of floats does not depend on the order of agents.
     squares = ratio(figures.squared_deviations(), pl.col(figures.N))
     within = float(own.select(squares.sort().sum()).item())
-    whole = float(frame.select(parts).select(squares).item())
+    whole = float(own.select(pl.col(figures.N, figures.SUM_MS, figures.SUM_SQ).sum()).select(squares).item())
     if own.height < 2 or own.height == frame.height or not whole:
         return None
     of_all, inside = whole / (frame.height - 1), within / (frame.height - own.height)
@@ -97,7 +97,8 @@ def _top(agents: pl.DataFrame, finding: Finding, asked: int | None) -> list[str]
 
 def _at_median(frame: pl.DataFrame, known: Facts, top: list[str]) -> float | None:
     """The mean if each wrap of these agents took the median of everybody else's."""
-    others = frame.filter(~pl.col("agent_id").cast(pl.String).is_in(top))
+    rest = frame.lazy().filter(~pl.col("agent_id").cast(pl.String).is_in(top))
+    others = rest.select(figures.VALUE).collect(engine="streaming")
     if not top or others.is_empty():
         return None
     median_us = int(others.select(figures.sorted_values()).select(figures.quantile_us(500)).item())

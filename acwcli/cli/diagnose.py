@@ -65,6 +65,6 @@ def command(
     question = pipeline.Question(parse.one_of(of, pipeline.MEASURES, "--of"), pipeline.CONTRIBUTORS)
     limit_ms = parse.length(within, "--within") if within is not None else None
     limits_ms = parse.queue_limits(queue_limit)
-    rebuilt = session.rebuild(paths, read, wrap, out, question.needs(), hide, at)
+    rebuilt = session.rebuild(paths, read, wrap, out, question.needs(), hide, at, on_disk=True)
     answer = pipeline.diagnose(rebuilt, question, within_ms=limit_ms, min_wraps=min_wraps, limits_ms=limits_ms, top=top)
     session.emit(answer, out, read.zone)

@@ -75,7 +75,7 @@ def command(
     fdr = parse.share(fair.fdr, "--fdr")
     verdicts = [parse.one_of(word, pipeline.FLAG_VERDICTS, "--only") for word in parse.names_in(only)]
     newcomers, limits_ms = newcomers_of(fair, read), parse.queue_limits(queue_limit)
-    rebuilt = session.rebuild(paths, read, wrap, out, pipeline.flag_needs(question), hide, at)
+    rebuilt = session.rebuild(paths, read, wrap, out, pipeline.flag_needs(question), hide, at, on_disk=True)
     if fair.mix is not None:
         narrate.notes(pipeline.mix_notes(rebuilt, question, mix), quiet=out.quiet)
     answer = pipeline.flag(

@@ -19,5 +19,5 @@ def command(paths: Paths, read: ReadFlags, wrap: WrapFlags, out: OutFlags, hide:
     from acwcli.cli import session
     from acwcli.model.columns import WRAP_FRAME
 
-    rebuilt = session.rebuild(paths, read, wrap, out, WRAP_FRAME, hide, at)
+    rebuilt = session.rebuild(paths, read, wrap, out, WRAP_FRAME, hide, at, on_disk=True)
     session.emit(pipeline.wraps_table(rebuilt), out, read.zone)

@@ -33,8 +33,11 @@ def rebuild(
     at: PlaceFlags | None = None,
     *,
     files: bool = False,
+    on_disk: bool = False,
 ) -> Wraps:
     """Read the files, rebuild their wraps, account the rows on stderr and write the rejects file.
+
+    With `on_disk` the caller looks at `Wraps.rows` only, which may be there.
 
     A store that keeps just these wraps is not read again, unless it is asked about its `files`, or everybody in it has
     to be known because agents are to be hidden.
@@ -73,11 +76,12 @@ def rebuild(
     if read.rejects:
         write_rejects(loaded, read.rejects, with_text=veil is None)
     pipeline.refuse_bad_rows(loaded, reading.max_bad)
-    rebuilt = pipeline.wraps(loaded, options, wanted, roster, lookup)
-    if veil is not None:
-        rebuilt = pipeline.anonymise(rebuilt, veil)
+    streams = on_disk and loaded.parts and veil is None and lookup is None
+    spilled = pipeline.wraps_on_disk(loaded, options, wanted, roster) if streams else None
+    rebuilt = spilled or pipeline.wraps(loaded, options, wanted, roster, lookup)
+    rebuilt = pipeline.anonymise(rebuilt, veil) if veil is not None else rebuilt
     report_counts(rebuilt.loaded, out, rebuilt)
-    progress.answering(rebuilt.frame.height)
+    progress.answering(rebuilt.count())
     return rebuilt
 
 

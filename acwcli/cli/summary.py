@@ -56,7 +56,8 @@ def command(
     question = pipeline.Question(parse.one_of(of, pipeline.MEASURES, "--of"), tuple(groups), denominator, owner)
     limit_ms = parse.length(limit, "--limit") if limit is not None else None
     limits_ms = parse.queue_limits(queue_limit)
-    rebuilt = session.rebuild(paths, read, wrap, out, question.needs() | ({"queue"} if limits_ms else set()), hide, at)
+    needs = question.needs() | ({"queue"} if limits_ms else set())
+    rebuilt = session.rebuild(paths, read, wrap, out, needs, hide, at, on_disk=True)
     narrate.notes(pipeline.said_of(question), quiet=out.quiet)
     if limits_ms and rebuilt.aggregates is not None:
         narrate.note("limits of queues are left out: sums do not say which wraps are over them", quiet=out.quiet)

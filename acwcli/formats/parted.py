@@ -5,7 +5,8 @@ from __future__ import annotations
 import errno
 import os
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
@@ -95,8 +96,7 @@ class Parted:
         files = [path for number in numbers for path in sorted((self.folder / f"{_PART}={number}").glob("*.parquet"))]
         stored = {name: kind if _code_of(kind) is None else _code_of(kind) for name, kind in self.schema.items()}
         rows = pl.scan_parquet(files, glob=False) if files else pl.LazyFrame(schema=stored)
-        codes = [name for name, kind in self.schema.items() if _code_of(kind) is not None]
-        found = rows.with_columns(pl.col(name).cat.to(self.schema[name]) for name in codes)
+        found = rows.with_columns(from_codes(self.schema))
         for step in self.steps:
             found = step(found)
         return found
@@ -116,14 +116,25 @@ def part_rows(rows: pl.LazyFrame, count: int, *, order: str, everybody: bool) ->
     """
     schema = rows.collect_schema()
     folder, kept = scratch_file("parted"), pl.Series([""], dtype=pl.Categorical)
-    codes = [pl.col(name).to_physical() for name, kind in schema.items() if _code_of(kind) is not None]
     # By code: codes count agents as they come, so parts hold equally many of them.
     part = (pl.col("agent_id").to_physical() % count).fill_null(count).alias(_PART)
     target = pl.PartitionBy(folder, key=_PART, include_key=False, approximate_bytes_per_file=None)
-    try:
-        rows.with_columns(part).with_columns(codes).sink_parquet(
+    with writing_to(folder):
+        rows.with_columns(part).with_columns(as_codes(schema)).sink_parquet(
             target, mkdir=True, compression="lz4", statistics=False, row_group_size=_GROUP_ROWS, engine="streaming"
         )
+    return Parted(folder, count, schema, order, everybody=everybody, codes=kept)
+
+
+@contextmanager
+def writing_to(folder: Path) -> Iterator[None]:
+    """Take a folder of temporary files away again when writing to it fails.
+
+    Raises:
+        OutputError: the disk is full.
+    """
+    try:
+        yield
     except (pl.exceptions.PolarsError, OSError) as error:
         shutil.rmtree(folder, ignore_errors=True)
         full = next((code for code in _NO_ROOM if f"(os error {code})" in str(error)), getattr(error, "errno", None))
@@ -133,7 +144,16 @@ def part_rows(rows: pl.LazyFrame, count: int, *, order: str, everybody: bool) ->
                 "larger disk, or give it more memory with --memory"
             ) from error
         raise
-    return Parted(folder, count, schema, order, everybody=everybody, codes=kept)
+
+
+def as_codes(schema: pl.Schema) -> list[pl.Expr]:
+    """Categories as their codes, which this process knows."""
+    return [pl.col(name).to_physical() for name, kind in schema.items() if _code_of(kind) is not None]
+
+
+def from_codes(schema: pl.Schema) -> list[pl.Expr]:
+    """Codes as the categories they stand for."""
+    return [pl.col(name).cat.to(kind) for name, kind in schema.items() if _code_of(kind) is not None]
 
 
 def _code_of(kind: pl.DataType) -> pl.DataType | None:

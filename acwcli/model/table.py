@@ -5,8 +5,8 @@ A figure knows nothing of JSON; a renderer knows nothing of wrap-up.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 import polars as pl
@@ -73,6 +73,7 @@ class Table:
         distribution: drawn under the sentence on terminals.
         parts: further tables shown below on terminals only (their data is in `frame` already, as json).
         parts_say_all: an object whose parts leave nothing to say: a terminal lists no keys below them.
+        pieces: gives the rows some at a time, where they are too many for memory; then `frame` has none.
     """
 
     name: str
@@ -84,3 +85,10 @@ class Table:
     distribution: Distribution | None = None
     parts: tuple[Table, ...] = field(default=())
     parts_say_all: bool = False
+    pieces: Callable[[], Iterator[pl.DataFrame]] | None = None
+
+    def whole(self) -> Table:
+        """The same answer with all rows in `frame`."""
+        if self.pieces is None:
+            return self
+        return replace(self, frame=pl.concat([self.frame, *self.pieces()]), pieces=None)

@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from acwcli.pipeline.kept import kept_wraps
     from acwcli.pipeline.proof import emit_profile, prove_profiles
     from acwcli.pipeline.reporting import ReportOptions, flags_anybody, report, report_needs
+    from acwcli.pipeline.spilling import wraps_on_disk
     from acwcli.pipeline.veil import Pseudonyms, anonymise, pseudonyms
 
 __all__ = [
@@ -93,6 +94,7 @@ __all__ = [
     "said_of",
     "summarise",
     "wraps",
+    "wraps_on_disk",
     "wraps_table",
 ]
 
@@ -119,6 +121,7 @@ _SELDOM = {
     "Pseudonyms": "veil",
     "anonymise": "veil",
     "pseudonyms": "veil",
+    "wraps_on_disk": "spilling",
 }
 """Imported when somebody asks for them: every command would pay for their modules."""
 

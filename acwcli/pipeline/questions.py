@@ -114,7 +114,7 @@ def _with_derived(frame: pl.LazyFrame, found: Wraps, question: Question) -> pl.L
 
 def _measured(found: Wraps, question: Question) -> pl.LazyFrame:
     if question.of == "acw":
-        return found.frame.lazy().filter(pl.col("status").is_in(COUNTED)).with_columns(value_ms="acw_ms")
+        return found.rows().filter(pl.col("status").is_in(COUNTED)).with_columns(value_ms="acw_ms")
     if found.legs is None:
         return found.frame.clear().lazy()
     talk, hold, acw = pl.col("talk_ms"), pl.col("hold_ms"), pl.col("acw_ms")
@@ -141,15 +141,15 @@ def handled(found: Wraps, question: Question) -> pl.LazyFrame:
     given = [file.source for file in found.loaded.files if file.kind == "wraps"]
     if given:
         raise UsageError(f"--per handled: {given[0]} holds wraps, not contacts without one; read the export itself")
-    wraps = found.frame.filter(pl.col("status") == "ok").with_columns(value_ms="acw_ms")
+    wraps = found.rows().filter(pl.col("status") == "ok").with_columns(value_ms="acw_ms")
     if found.legs is None:
-        return _with_derived(wraps.lazy(), found, question)
+        return _with_derived(wraps, found, question)
     silent = found.legs.filter(pl.col("unwrapped") & pl.col("sure_talk")).with_columns(
         wrap_start="over", wrap_end="over"
     )
     silent, _ = asked_for(complete(silent), found.options)
-    none = silent.with_columns(value_ms=pl.lit(0, pl.Int64), method=pl.lit(None, wraps.schema["method"]))
-    return _with_derived(pl.concat([wraps, none], how="diagonal_relaxed").lazy(), found, question)
+    none = silent.with_columns(value_ms=pl.lit(0, pl.Int64), method=pl.lit(None, found.frame.schema["method"]))
+    return _with_derived(pl.concat([wraps, none.lazy()], how="diagonal_relaxed"), found, question)
 
 
 def _why_nothing(found: Wraps, question: Question) -> str:
@@ -162,7 +162,7 @@ def _why_nothing(found: Wraps, question: Question) -> str:
     records = any(file.kind == "contacts" for file in found.loaded.files)
     if found.aggregates is not None:
         return f"no single wraps: the files hold sums ({total.used:,} rows); acw summary gives their means"
-    hint = "; --infer-gap gives an upper bound from contact records" if records and not found.frame.height else ""
+    hint = "; --infer-gap gives an upper bound from contact records" if records and not found.count() else ""
     return (
         f"no usable wraps{left} in {total.read:,} rows (wraps found: {statuses}){hint}. "
         "acw inspect PATH shows what was read"
@@ -175,9 +175,13 @@ def wraps_table(found: Wraps) -> Table:
     Raises:
         NoWrapsError: there is no wrap of any status.
     """
-    if found.frame.is_empty():
+    if not found.count():
         raise NoWrapsError(_why_nothing(found, Question()))
-    return public_wraps(found.frame)
+    table = public_wraps(found.frame)
+    if found.spilled is None:
+        return table
+    spilled = found.spilled
+    return replace(table, pieces=lambda: (public_wraps(wraps).frame for wraps in spilled.in_order()))
 
 
 def said_of(question: Question) -> list[str]:
@@ -244,9 +248,8 @@ def diagnose(
 
 def left_out(found: Wraps) -> tuple[dict[str, int], dict[str, int]]:
     """Wraps that do not count, per status, and their time in ms where it is known."""
-    others = (
-        found.frame.filter(~pl.col("status").is_in(COUNTED)).group_by("status").agg(pl.len(), pl.col("acw_ms").sum())
-    )
+    rows = found.rows().filter(~pl.col("status").is_in(COUNTED))
+    others = rows.group_by("status").agg(pl.len(), pl.col("acw_ms").sum()).collect(engine="streaming")
     counts = {status: count for status, count, _ in others.iter_rows()}
     return counts, {status: length for status, _, length in others.iter_rows()}
 
@@ -350,7 +353,8 @@ def newcomers(found: Wraps, hired: pl.DataFrame, within_ms: int) -> pl.DataFrame
     Raises:
         UsageError: the wraps have no instants to tell by.
     """
-    last = found.frame["wrap_start"].max() if found.aggregates is None else found.aggregates["wrap_start"].max()
+    rows = found.rows() if found.aggregates is None else found.aggregates.lazy()
+    last = rows.select(pl.col("wrap_start").max()).collect(engine="streaming").item()
     if last is None:
         raise UsageError("--since-hire: the wraps have no instants, so nobody can tell how long ago somebody was hired")
     if found.pseudonyms is not None:

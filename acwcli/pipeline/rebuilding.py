@@ -18,6 +18,7 @@ from acwcli.reconstruct.merge import merged
 from acwcli.reconstruct.reconcile import AGREEMENT, reconcile
 
 if TYPE_CHECKING:
+    from acwcli.pipeline.spilling import Spilled
     from acwcli.pipeline.veil import Pseudonyms
 
 GROUP_TEXTS = ("agent_id", "contact_id", "queue", "channel", "direction", "disposition")
@@ -49,7 +50,8 @@ class Wraps:
     """Every wrap of the input, whatever its status, after filters.
 
     Attributes:
-        frame: the engine's wraps (lengths in ms, `file` index and `row` of origin) with roster columns.
+        frame: the engine's wraps (lengths in ms, `file` index and `row` of origin) with roster columns; their columns
+            only when the rows are on disk.
         legs: contact legs for talk, hold and handle time, not filtered yet; None unless asked for.
         loaded: the files behind it.
         notes: what a reader of the figures should know.
@@ -57,6 +59,7 @@ class Wraps:
         reconciliation: how far states and contact records agree, an agent a row; without rows where one has no ACW.
         aggregates: sums where the input holds nothing else; there are no wraps then.
         pseudonyms: what agents are called, where they are hidden.
+        spilled: the rows on disk, where memory is too small for them and the caller can do without them in it.
     """
 
     frame: pl.DataFrame
@@ -68,10 +71,20 @@ class Wraps:
     reconciliation: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=AGREEMENT))
     aggregates: pl.DataFrame | None = None
     pseudonyms: Pseudonyms | None = None
+    spilled: Spilled | None = None
+
+    def rows(self) -> pl.LazyFrame:
+        """The wraps, wherever they are."""
+        return self.frame.lazy() if self.spilled is None else self.spilled.rows()
+
+    def count(self) -> int:
+        """How many wraps there are, of any status."""
+        return int(self.rows().select(pl.len()).collect().item())
 
     def statuses(self) -> dict[str, int]:
         """How many wraps have each status."""
-        return dict(self.frame.group_by("status").len().sort("status").iter_rows())
+        counted = self.rows().group_by("status").len().collect(engine="streaming")
+        return dict(counted.sort("status").iter_rows())
 
 
 def wraps(
@@ -107,24 +120,27 @@ def wraps(
     if given is not None and LEGS in needs:
         result.notes.append("wraps files hold only contacts with a wrap; the talk of others is not in them")
     result.aggregates = _sums(result)
-    return named_and_filtered(_kept(result), roster, lookup)
+    return named_and_filtered(kept(result), roster, lookup)
 
 
 def _rebuilt(loaded: Loaded, options: WrapOptions, needs: frozenset[str]) -> Reconstructed:
     """The wraps of all agents at once, or of one part of the agents after the other where rows are on disk."""
     if loaded.elsewhere is not None:
         return loaded.elsewhere.rebuilt(needs, options.max_wrap_ms, options.gap_cap_ms)
+    if loaded.parts:
+        return merged((of_agents(loaded, options, needs, part) for part in range(loaded.parts)), needs)
+    return of_agents(loaded, options, needs, None)
 
-    def of_agents(part: int | None) -> Reconstructed:
-        return reconstruct(
-            loaded.of_kind("states", part),
-            loaded.of_kind("contacts", part),
-            needs=needs,
-            max_wrap_ms=options.max_wrap_ms,
-            gap_cap_ms=options.gap_cap_ms,
-        )
 
-    return merged(map(of_agents, range(loaded.parts)), needs) if loaded.parts else of_agents(None)
+def of_agents(loaded: Loaded, options: WrapOptions, needs: frozenset[str], part: int | None) -> Reconstructed:
+    """The wraps of one part of the agents; of all for None."""
+    return reconstruct(
+        loaded.of_kind("states", part),
+        loaded.of_kind("contacts", part),
+        needs=needs,
+        max_wrap_ms=options.max_wrap_ms,
+        gap_cap_ms=options.gap_cap_ms,
+    )
 
 
 def named_and_filtered(result: Wraps, roster: Roster | None, lookup: Lookup | None) -> Wraps:
@@ -134,7 +150,7 @@ def named_and_filtered(result: Wraps, roster: Roster | None, lookup: Lookup | No
     if lookup is not None:
         _name(result, lookup)
         roster = lookup.roster(roster)
-    return _filtered(result, roster)
+    return filtered(result, roster)
 
 
 def _name(result: Wraps, lookup: Lookup) -> None:
@@ -204,7 +220,7 @@ def _complete_legs(legs: pl.DataFrame) -> pl.DataFrame:
     return legs.with_columns(wrap_start="started_at")
 
 
-def _kept(result: Wraps) -> Wraps:
+def kept(result: Wraps) -> Wraps:
     """Leave out what a store no longer keeps."""
     since = result.loaded.since
     if since is None:
@@ -219,7 +235,8 @@ def _kept(result: Wraps) -> Wraps:
     )
 
 
-def _filtered(result: Wraps, roster: Roster | None) -> Wraps:
+def filtered(result: Wraps, roster: Roster | None) -> Wraps:
+    """Join the roster, and keep the wraps that are asked for."""
     frame, legs = result.frame, result.legs
     if roster is not None:
         frame = roster.join(frame)

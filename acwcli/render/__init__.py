@@ -15,6 +15,9 @@ FORMATS = ("table", "csv", "tsv", "json", "ndjson", "parquet", "markdown", "xlsx
 BINARY_FORMATS = ("parquet", "xlsx")
 """Formats that make no sense on a terminal."""
 
+_IN_PIECES = ("csv", "tsv", "json", "ndjson", "parquet")
+"""Formats that are written as rows come."""
+
 SUFFIXES = {
     "txt": "table",
     "csv": "csv",
@@ -72,8 +75,7 @@ def write(
         UsageError: the format is not known.
         OutputError: more rows, or a longer text, than a workbook holds.
     """
-    if terminal and format not in ("table", *BINARY_FORMATS):
-        table = _for_terminal(table)
+    table = _as_taken(table, format, terminal)
     match format:
         case "table":
             from acwcli.render import table as terminal_table
@@ -104,7 +106,12 @@ def write(
             raise UsageError(f"'{format}' is no output format{hint}; known are {', '.join(FORMATS)}")
 
 
-def _for_terminal(table: Table) -> Table:
+def _as_taken(table: Table, format: str, terminal: bool) -> Table:
+    """In one piece, where a format knows no other, and safe for a terminal."""
+    if terminal or format not in _IN_PIECES:
+        table = table.whole()
+    if not terminal or format in ("table", *BINARY_FORMATS):
+        return table
     from acwcli.render.values import for_terminal
 
     return for_terminal(table)

@@ -2,25 +2,28 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import BinaryIO
 
 import polars as pl
 
 from acwcli.model.formula_guard import guard_formula, guard_formula_expr
 from acwcli.model.table import Table
-from acwcli.render.values import as_written, nested_as_text, slices
+from acwcli.render.values import as_written, nested_as_text, slices, slices_of
 
 
 def write(table: Table, stream: BinaryIO, *, separator: str, tz: str, guard: bool) -> None:
     """Write the rows; nulls are empty, lists are JSON text, and formulas are guarded unless `guard` is false."""
-    write_frame(table.frame, stream, separator=separator, tz=tz, guard=guard)
+    _write(slices_of(table), stream, separator=separator, tz=tz, guard=guard)
 
 
-def write_frame(
-    frame: pl.DataFrame, stream: BinaryIO, *, separator: str = ",", tz: str = "UTC", guard: bool = True
-) -> None:
+def write_frame(frame: pl.DataFrame, stream: BinaryIO) -> None:
     """Write a bare frame the same way; the rejects file is one."""
-    for number, rows in enumerate(slices(frame)):
+    _write(slices(frame), stream, separator=",", tz="UTC", guard=True)
+
+
+def _write(pieces: Iterator[pl.DataFrame], stream: BinaryIO, *, separator: str, tz: str, guard: bool) -> None:
+    for number, rows in enumerate(pieces):
         text = nested_as_text(as_written(rows, tz), tz)
         if guard:
             text = _guarded(text)

@@ -9,12 +9,12 @@ from typing import BinaryIO
 import polars as pl
 
 from acwcli.model.table import Table
-from acwcli.render.values import as_written, json_value, slices
+from acwcli.render.values import as_written, json_value, slices_of
 
 
 def write_ndjson(table: Table, stream: BinaryIO, *, tz: str) -> None:
     """Write one object per line; non-ASCII text as it is, numbers in full, NaN and infinity as null."""
-    for rows in slices(table.frame):
+    for rows in slices_of(table):
         stream.write(_lines(rows, tz))
 
 
@@ -25,7 +25,7 @@ def write_json(table: Table, stream: BinaryIO, *, tz: str) -> None:
         return
     stream.write(b"[")
     separator = b"\n"
-    for rows in slices(table.frame):
+    for rows in slices_of(table):
         # A line end inside text is escaped, so these bytes only stand between two objects.
         if lines := _lines(rows, tz).removesuffix(b"\n"):
             stream.write(separator + lines.replace(b"}\n{", b"},\n{"))

@@ -21,6 +21,12 @@ SLICE_ROWS = 50_000
 _INSTANT = "%Y-%m-%dT%H:%M:%S%.3f%:z"
 
 
+def slices_of(table: Table) -> Iterator[pl.DataFrame]:
+    """Yield the rows of an answer, wherever they are, like `slices`."""
+    for piece in table.pieces() if table.pieces is not None else [table.frame]:
+        yield from slices(piece)
+
+
 def slices(frame: pl.DataFrame) -> Iterator[pl.DataFrame]:
     """Yield the rows in order, `SLICE_ROWS` at a time; at least one, perhaps empty, slice."""
     for start in range(0, max(frame.height, 1), SLICE_ROWS):

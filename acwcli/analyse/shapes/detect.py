@@ -59,6 +59,10 @@ DETECTORS: tuple[Detector, ...] = (
 )
 
 
+_AT_A_TIME = 750_000
+"""Wraps of the agents whose shapes are looked for at a time; those who stand for all come on top."""
+
+
 @dataclass(frozen=True)
 class Found:
     """One shape of one agent.
@@ -111,10 +115,26 @@ def shapes_of(obs: pl.LazyFrame, min_wraps: int = 20, agents: Sequence[str] | No
     Returns:
         One row per agent who shows any: `agent_id` and `shapes`, their names with `; ` between, the strongest first.
     """
-    wraps = prepare(obs, agents=agents)
-    signs = [
-        detector.signs(wraps, min_wraps).select("agent_id", STATISTIC, pl.lit(detector.NAME).alias("shapes"))
-        for detector in DETECTORS
-    ]
-    ordered = pl.concat(signs).sort(STATISTIC, descending=True, maintain_order=True)
+    found = pl.concat([_signs(prepare(obs, agents=some), min_wraps) for some in _some_at_a_time(obs, agents)])
+    ordered = found.sort(STATISTIC, descending=True, maintain_order=True)
     return ordered.group_by("agent_id").agg(pl.col("shapes").str.join("; ")).sort(pl.col("agent_id").cast(pl.String))
+
+
+def _signs(wraps: pl.DataFrame, min_wraps: int) -> pl.DataFrame:
+    """Who of those asked for shows which shape."""
+    return pl.concat(
+        [
+            detector.signs(wraps, min_wraps).select("agent_id", STATISTIC, pl.lit(detector.NAME).alias("shapes"))
+            for detector in DETECTORS
+        ]
+    )
+
+
+def _some_at_a_time(obs: pl.LazyFrame, agents: Sequence[str] | None) -> list[list[str] | None]:
+    """The agents asked for in lots of so many wraps that memory stays flat; all at once where they are few."""
+    counted = obs.group_by(pl.col("agent_id").cast(pl.String)).len().collect(engine="streaming")
+    asked = counted if agents is None else counted.filter(pl.col("agent_id").is_in(list(agents)))
+    if int(asked["len"].sum()) <= _AT_A_TIME:
+        return [None if agents is None else list(agents)]
+    lots = asked.sort("agent_id").with_columns(lot=(pl.col("len").cum_sum() - 1) // _AT_A_TIME)
+    return [lot["agent_id"].to_list() for lot in lots.partition_by("lot", maintain_order=True)]
