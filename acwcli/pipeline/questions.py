@@ -83,8 +83,13 @@ class Question:
         return frozenset((*lengths[self.of], *talked, *handled, *ended, *self.groups))
 
 
-def observations(found: Wraps, question: Question) -> pl.LazyFrame:
+def observations(found: Wraps, question: Question, *, once: bool = False) -> pl.LazyFrame:
     """One row per wrap (or contact) that counts, with `value_ms` and the columns the question groups by.
+
+    Args:
+        found: the wraps.
+        question: what is measured.
+        once: they are looked at in one pass only.
 
     Raises:
         UsageError: a group column nobody knows.
@@ -99,7 +104,7 @@ def observations(found: Wraps, question: Question) -> pl.LazyFrame:
             raise UsageError(f"unknown column '{name}'{did_you_mean(name, known)}; known: {', '.join(known)}{more}")
     frame = _measured(found, question)
     # Picked once for all figures; anew for each where memory is short.
-    frame = frame if found.loaded.parts else frame.collect().lazy()
+    frame = frame if found.loaded.parts or once else frame.collect().lazy()
     if not frame.select(pl.len()).collect().item():
         raise NoWrapsError(_why_nothing(found, question))
     return _with_derived(frame, found, question)
@@ -223,7 +228,7 @@ def summarise(
         undivided = replace(question, groups=tuple(name for name in question.groups if name not in DERIVED))
         obs = observations(found, undivided)
         return with_attribute(split_summary(obs, question.groups, question.noun, found.options.tz), "split")
-    obs = observations(found, _with_groups(question, ["queue"] if limits_ms else []))
+    obs = observations(found, _with_groups(question, ["queue"] if limits_ms else []), once=True)
     contacts = handled(found, question) if question.per == "handled" else None
     table = _summary(
         obs, question.groups, limit_ms, question.noun, limits_ms=limits_ms, with_total=with_total, handled=contacts

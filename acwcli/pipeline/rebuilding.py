@@ -11,6 +11,7 @@ from acwcli.analyse import select
 from acwcli.analyse.aggregates import NOTE
 from acwcli.formats.lookup import Lookup
 from acwcli.formats.roster import Roster
+from acwcli.model import repeats
 from acwcli.model.columns import COUNTED, LEGS, WRAP_FRAME
 from acwcli.pipeline.loading import Loaded
 from acwcli.reconstruct.combine import Reconstructed, reconstruct
@@ -186,15 +187,16 @@ def _sums(result: Wraps) -> pl.DataFrame | None:
 def _add_given(found: Reconstructed, given: pl.DataFrame) -> None:
     """Take wraps files as they are; the same wrap twice, or one rebuilt from the other files too, counts once."""
     given = complete(given)
-    repeated = ~given.select(pl.struct(pl.exclude("file", "row", "timed_out")).is_first_distinct()).to_series()
+    repeated = _again(given)
     if not found.wraps.is_empty():
         same = ("agent_id", "wrap_start", "acw_ms")
         rebuilt = found.wraps.select(pl.col("agent_id").cast(given.schema["agent_id"]), *same[1:], again=True).unique()
         marked = given.join(rebuilt, on=same, how="left", maintain_order="left", nulls_equal=True)
         repeated |= marked["again"].fill_null(False)
     repeated &= given["wrap_start"].is_not_null()
-    found.ignore("duplicate", given.filter(repeated))
-    given = given.filter(~repeated)
+    if repeated.any():
+        found.ignore("duplicate", given.filter(repeated))
+        given = given.filter(~repeated)
     found.wraps = given if found.wraps.is_empty() else pl.concat([found.wraps, given], how="diagonal_relaxed")
     if found.legs is not None or given["talk_ms"].null_count() < given.height:
         own = given.filter(pl.col("talk_ms").is_not_null()).with_columns(
@@ -205,6 +207,17 @@ def _add_given(found: Reconstructed, given: pl.DataFrame) -> None:
             method=pl.when(pl.col("method") == "state").then(pl.lit("state")).otherwise(pl.lit("duration")),
         )
         found.legs = own if found.legs is None else pl.concat([found.legs, own], how="diagonal_relaxed")
+
+
+def _again(given: pl.DataFrame) -> pl.Series:
+    """Mark wraps equal to an earlier one in every column; only those alike in three are looked at in all."""
+    alike = repeats.repeated(given.select(pl.struct("agent_id", "wrap_start", "acw_ms").hash()).to_series())
+    if not alike.any():
+        return alike
+    several = given.with_row_index("place").filter(alike)
+    first = several.select(pl.struct(pl.exclude("place", "file", "row", "timed_out")).is_first_distinct()).to_series()
+    places = pl.int_range(given.height, dtype=pl.UInt32, eager=True)
+    return places.is_in(several["place"].filter(~first).implode())
 
 
 def complete(frame: pl.DataFrame) -> pl.DataFrame:
@@ -264,7 +277,8 @@ def _mixed_evidence(frame: pl.DataFrame, loaded: Loaded) -> list[str]:
     """Methods are never mixed silently; state logs alone have one."""
     if all(file.kind == "states" for file in loaded.files):
         return []
-    methods = frame.filter(pl.col("status").is_in(COUNTED)).group_by("method").len().sort("method")
+    counted = frame.lazy().filter(pl.col("status").is_in(COUNTED))
+    methods = counted.group_by("method").len().sort("method").collect()
     if methods.height < 2:
         return []
     listed = ", ".join(f"{count:,} {method}" for method, count in methods.iter_rows())
@@ -277,7 +291,9 @@ def _mixed_evidence(frame: pl.DataFrame, loaded: Loaded) -> list[str]:
 def _with_source(frame: pl.DataFrame, loaded: Loaded) -> pl.DataFrame:
     """Name the file of each row; one dictionary entry per file, not a string per row."""
     names = pl.Series([item.source for item in loaded.files], dtype=pl.Categorical)
-    return frame.with_columns(source=names.gather(frame["file"]) if frame.height else pl.lit(None, pl.Categorical))
+    if names.len() == 1 or not frame.height:
+        return frame.with_columns(source=pl.lit(names[0] if frame.height else None, pl.Categorical))
+    return frame.with_columns(source=names.gather(frame["file"]))
 
 
 def needs_of_where(where: str | None) -> frozenset[str]:

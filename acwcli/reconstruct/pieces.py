@@ -6,6 +6,7 @@ from typing import Literal
 
 import polars as pl
 
+from acwcli.model.repeats import repeated
 from acwcli.reconstruct.runs import Runs, with_call_keys
 from acwcli.reconstruct.timeline import REJECTED, STATE_CODE
 
@@ -140,10 +141,7 @@ def join_pieces(found: pl.DataFrame, runs: Runs, max_wrap_ms: int) -> pl.DataFra
 
 def _several(found: pl.DataFrame) -> pl.Series:
     """Which pieces share agent and contact with another one; a clash of hashes only costs a closer look."""
-    mixed = found.select(pl.col("key") ^ (pl.col("agent").cast(pl.UInt64) * _MIX))["key"]
-    in_order = mixed.drop_nulls().sort()
-    twice = in_order.filter((in_order == in_order.shift(1)).fill_null(False))
-    return mixed.is_in(twice.unique().implode()) & mixed.is_not_null() if twice.len() else mixed.is_null() & False
+    return repeated(found.select(pl.col("key") ^ (pl.col("agent").cast(pl.UInt64) * _MIX))["key"])
 
 
 def _link(several: pl.DataFrame, runs: Runs, max_wrap_ms: int) -> pl.DataFrame:

@@ -12,7 +12,7 @@ from acwcli.formats.grid import Grid
 from acwcli.formats.options import ReadOptions
 from acwcli.formats.rows import account, collect, picked, reject_reason
 from acwcli.formats.times import Times
-from acwcli.model.columns import COUNTED, ENDED_BY, METHODS, STATUSES, WRAP_COLUMNS
+from acwcli.model.columns import COUNTED, ENDED_BY, METHODS, STATUSES, WORDS, WRAP_COLUMNS
 from acwcli.model.formula_guard import unguard_formula_expr
 
 TITLE = "Wraps table written by acw reconstruct"
@@ -22,6 +22,7 @@ METHOD = "as written"
 _MARKS = ("agent_id", "wrap_start", "acw_s", "method", "ended_by", "status")
 _TEXTS = ("agent_id", "contact_id", "queue", "channel", "direction", "disposition")
 _LENGTHS = ("acw_s", "talk_s", "hold_s")
+_WORDS = {"method": METHODS, "ended_by": ENDED_BY, "status": STATUSES}
 
 
 def match(probe: Probe, options: ReadOptions) -> Match:  # noqa: ARG001  # every format is asked the same way
@@ -40,7 +41,7 @@ def read(probes: Sequence[Probe], options: ReadOptions) -> list[FileFrame]:
 def _read(grid: Grid, options: ReadOptions) -> FileFrame:
     chosen = Chosen({name: (name,) for name in WRAP_COLUMNS if name in grid.columns})
     times = Times(grid, chosen, options)
-    frame = collect(picked(grid, options.rows).select(*_columns(grid, chosen, times)), grid.source)
+    frame = collect(_canonical(grid, chosen, times, options), grid.source)
     loaded = FileFrame(grid.source, "wraps", frame)
     frame = account(frame, grid, loaded)
     if "rejected" in frame.columns:
@@ -50,35 +51,48 @@ def _read(grid: Grid, options: ReadOptions) -> FileFrame:
     return loaded
 
 
-def _columns(grid: Grid, chosen: Chosen, times: Times) -> list[pl.Expr]:
+def _canonical(grid: Grid, chosen: Chosen, times: Times, options: ReadOptions) -> pl.LazyFrame:
     written = grid.shape == "csv"
-    text = {name: chosen.text(name).cast(pl.String) for name in chosen.parts}
-    checks = [(text["agent_id"].is_null(), "no agent")]
-    columns = {name: unguard_formula_expr(text[name]) if written else text[name] for name in _TEXTS if name in text}
+    text = {name: chosen.text(name).cast(pl.String) for name in (*_TEXTS, *_WORDS) if name in chosen}
+    columns = {name: unguard_formula_expr(text[name]) if written else text[name] for name in _TEXTS if name in chosen}
     columns["agent_id"] = columns["agent_id"].cast(pl.Categorical)
+    given, checks = {}, [(pl.col("agent_id").is_null(), "no agent")]
     for name in ("wrap_start", "wrap_end"):
         if name in chosen:
             columns[name] = times.instant(name) if _has_values(grid, name) else pl.lit(None, pl.Datetime("ms", "UTC"))
-            checks.append((text[name].is_not_null() & columns[name].is_null(), "unreadable time"))
+            given[name] = chosen.text(name).is_not_null()
+            checks.append((pl.col(f"given {name}") & pl.col(name).is_null(), "unreadable time"))
     for name in _LENGTHS:
         if name in chosen:
-            ms = (chosen.text(name).cast(pl.Float64, strict=False) * 1000).round().cast(pl.Int64, strict=False)
-            columns[name.replace("_s", "_ms")] = ms
-            checks += [(text[name].is_not_null() & ms.is_null(), "unreadable length"), (ms < 0, "negative length")]
+            ms = name.replace("_s", "_ms")
+            columns[ms] = (chosen.text(name).cast(pl.Float64, strict=False) * 1000).round().cast(pl.Int64, strict=False)
+            given[ms] = chosen.text(name).is_not_null()
+            checks.append((pl.col(f"given {ms}") & pl.col(ms).is_null(), "unreadable length"))
+            checks.append((pl.col(ms) < 0, "negative length"))
     if "pieces" in chosen:
         columns["pieces"] = chosen.text("pieces").cast(pl.Int64, strict=False)
-    for name, known in (("method", METHODS), ("ended_by", ENDED_BY), ("status", STATUSES)):
-        columns[name] = text[name]
-        checks.append((~text[name].is_in(known).fill_null(False), f"unknown {name}"))
-    checks.append((text["status"].is_in(COUNTED) & text["acw_s"].is_null(), "no length"))
+    for name, known in _WORDS.items():
+        columns[name] = text[name].cast(pl.Enum(known), strict=False)
+        checks.append((pl.col(name).is_null(), f"unknown {name}"))
+    checks.append((pl.col("status").is_in(COUNTED) & ~pl.col("given acw_ms"), "no length"))
     if "wrap_end" in columns:
-        checks.append((columns["wrap_end"] < columns["wrap_start"], "ends before it starts"))
-    return [
+        checks.append((pl.col("wrap_end") < pl.col("wrap_start"), "ends before it starts"))
+    values = picked(grid, options.rows).select(
         *(expr.alias(name) for name, expr in columns.items()),
+        *(expr.alias(f"given {name}") for name, expr in given.items()),
         pl.col("__row").alias("row"),
-        pl.col("picked"),
-        reject_reason(checks),
-    ]
+        "picked",
+        "__bad",
+    )
+    # A second step over the values, so that no text is read twice.
+    words = [_as_words(name, known) for name, known in _WORDS.items()]
+    return values.select(pl.col(*columns, "row", "picked"), reject_reason(checks)).with_columns(words)
+
+
+def _as_words(name: str, known: Sequence[str]) -> pl.Expr:
+    """The column in the engine's type of few words; a comparison for each is faster than a look-up."""
+    named = pl.coalesce(pl.when(pl.col(name) == word).then(pl.lit(word, WORDS)) for word in known)
+    return named.alias(name)
 
 
 def _has_values(grid: Grid, name: str) -> bool:
