@@ -1,6 +1,7 @@
 """`python -m acwcli` and the `acw` command."""
 
 import atexit
+import contextlib
 import os
 import sys
 
@@ -10,8 +11,10 @@ def run() -> None:
     if shell := os.environ.get("_ACW_COMPLETE"):  # a shell asks what may come next: docs/completion.md
         from acwcli.cli.complete import main as complete
 
-        complete(shell, sys.argv[1:])
-        return
+        with contextlib.suppress(OSError):  # the shell has heard enough
+            complete(shell, sys.argv[1:])
+            sys.stdout.flush()
+        os._exit(0)
     try:
         from acwcli.cli.app import main
 

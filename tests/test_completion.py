@@ -153,6 +153,17 @@ def test_a_wrong_question_is_answered_with_silence():
         assert ask("fish", *words) == []
 
 
+def test_a_shell_that_listens_no_longer_hears_no_failure():
+    reading, writing = os.pipe()
+    os.close(reading)
+    ran = subprocess.run(
+        [sys.executable, "-m", "acwcli", "acw ", "4"],
+        cwd=ROOT, env={**ENV, "_ACW_COMPLETE": "bash"}, stdout=writing, stderr=subprocess.PIPE, check=False,
+    )  # fmt: skip
+    os.close(writing)
+    assert (ran.returncode, ran.stderr) == (0, b"")
+
+
 def test_asking_imports_no_engine():
     code = (
         "import sys; from acwcli.cli.complete import main\n"

@@ -347,10 +347,12 @@ def test_sheets_are_frozen_filtered_and_named():
     assert cover.name == "Verdict"
     names = [sheet.name for sheet in sheets]
     assert len(set(map(str.casefold, names))) == len(names)
+    assert {"Agents against their peers", "Counted wraps by method of…"} < set(names)
+    assert any(re.fullmatch(r"> [\d.]+ s, length of the contact", name) for name in names)
     for sheet in sheets:
         assert 'state="frozen"' in sheet.xml
         assert "<autoFilter" in sheet.xml
-    [trend] = [sheet for sheet in sheets if sheet.name == "Wrap-up by day"]
+    [trend] = [sheet for sheet in sheets if sheet.name == "Day by day"]
     assert when(trend.rows[1][0]).date() == date(2026, 3, 2)
 
 

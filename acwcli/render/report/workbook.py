@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 from acwcli.errors import OutputError
 from acwcli.model.formula_guard import guard_formula
-from acwcli.model.report import Column, Kind, Report, ReportTable, Said, Value
+from acwcli.model.report import Column, Kind, Report, ReportTable, Said, Section, Value
 from acwcli.render.report.words import Words, words
 from acwcli.render.safe_text import for_terminal
 
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 _MOST_ROWS = 1_048_576 - 1
 _MOST_TEXT = 32_767
+_MOST_NAME = 31
 _WIDEST = 60
 _DAY_S = 86_400
 
@@ -88,8 +89,9 @@ def write(report: Report, stream: BinaryIO, lang: str) -> None:
         opened.set_properties({"created": datetime(2000, 1, 1, tzinfo=UTC)})  # the same report, the same bytes
         book = _Book(opened, own, rtl=own.language("direction") == "rtl")
         _cover(book, report)
-        for table in report.tables():
-            _sheet(book, table)
+        for section in report.sections:
+            for table in section.tables:
+                _sheet(book, section, table)
     stream.write(buffer.getbuffer())
 
 
@@ -107,11 +109,11 @@ def _cover(book: _Book, report: Report) -> None:
         book.text(sheet, row, 0, line, book.wrapped)
 
 
-def _sheet(book: _Book, table: ReportTable) -> None:
+def _sheet(book: _Book, section: Section, table: ReportTable) -> None:
     if len(table.rows) > _MOST_ROWS:
         raise OutputError(f"a sheet holds {_MOST_ROWS:,} rows, {table.name} has {len(table.rows):,}; write .json")
     own = book.own
-    sheet = book.sheet(own.word("captions", table.name, table.titled))
+    sheet = book.sheet(_tab(own, section, table))
     sheet.freeze_panes(1, 1)
     sheet.autofilter(0, 0, max(len(table.rows), 1), len(table.columns) - 1)
     for place, column in enumerate(table.columns):
@@ -122,6 +124,15 @@ def _sheet(book: _Book, table: ReportTable) -> None:
     for number, row in enumerate(table.rows, start=1):
         for place, (column, value) in enumerate(zip(table.columns, row, strict=True)):
             book.put(sheet, number, place, column.kind, value)
+
+
+def _tab(own: Words, section: Section, table: ReportTable) -> str:
+    """What a table is called where there is room for a few words."""
+    if section.name == "excess":
+        return f"> {own.value(table.titled['limit'])}, {own.word('columns', table.columns[0].name)}"
+    if len(section.tables) == 1:
+        return own.word("headings", section.name)
+    return own.word("captions", table.name, table.titled)
 
 
 def _heading(own: Words, column: Column) -> str:
@@ -144,13 +155,15 @@ def _wall_clock(value: date | datetime, tz: str) -> date | datetime:
 
 
 def _sheet_name(caption: str, taken: list[str]) -> str:
-    """A caption as a sheet's name: no forbidden signs, at most 31 letters, and only once."""
-    clean = "".join(" " if sign in r"[]:*?/\'" else sign for sign in caption)[:31].strip() or "acw"
+    """A caption as a sheet's name: no forbidden signs, whole words of at most 31 letters, and only once."""
+    clean = " ".join("".join(" " if sign in r"[]:*?/\'" else sign for sign in caption).split()) or "acw"
+    if len(clean) > _MOST_NAME:
+        clean = f"{clean[:_MOST_NAME].rpartition(' ')[0] or clean[: _MOST_NAME - 1]}…"
     if clean.casefold() not in {name.casefold() for name in taken}:
         return clean
     tails = (f" {number}" for number in range(2, 100))
     return next(
-        clean[: 31 - len(tail)] + tail
+        clean[: _MOST_NAME - len(tail)] + tail
         for tail in tails
-        if (clean[: 31 - len(tail)] + tail).casefold() not in {name.casefold() for name in taken}
+        if (clean[: _MOST_NAME - len(tail)] + tail).casefold() not in {name.casefold() for name in taken}
     )
