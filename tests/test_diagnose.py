@@ -144,7 +144,11 @@ STORIES = {
     "time-of-day": lambda row: slower(row, row["hour"] >= 18),
     "timer": lambda row: timed(row, "timeout"),
     "timer that the data does not name": lambda row: timed(row, "ready"),
+    "timer although the mean is honest": lambda row: {
+        "value_ms": min(row["value_ms"] * 2, 90_000 + row["number"] % 400)
+    },
     "stuck-wraps": lambda row: {"value_ms": 9_000_000} if row["number"] % 300 == 0 else {},
+    "stuck-wraps that make less than half": lambda row: {"value_ms": 12_000_000} if row["number"] == 7 else {},
     "everyone": lambda row: slower(row, row["number"] % 8 == 0, 12),
     "not-skewed": lambda row: {"value_ms": 40_000 + row["number"] % 100 * 200},
 }
@@ -206,6 +210,51 @@ def test_advice_is_one_sentence_in_the_words_of_the_trade(story, words):
     assert advice.startswith(words.split()[0])
     assert words in advice
     assert advice.rstrip(".").count(". ") == 0
+
+
+def test_one_long_wrap_does_not_turn_an_honest_mean_into_a_story():
+    plain = told(answer(planted(lambda row: None), None))
+    one = told(answer(planted(lambda row: {"value_ms": 7_000_000} if row["number"] == 7 else {}), None))
+    assert plain["verdict"] == one["verdict"] == "not-skewed"
+    assert one["advice"].startswith("Nothing to repair but log-off: 1 of 3,000 wraps takes half an hour or more")
+    assert f"without it the mean is {one['mean_without_stuck_s']:.1f} s" in one["advice"]
+
+
+def test_what_the_first_cause_hides_is_told_besides():
+    def both(row):
+        return {
+            "value_ms": row["value_ms"] * (5 if row["agent_id"] in SLOW else 1) * (4 if row["queue"] == "q2" else 1)
+        }
+
+    rows = [row | both(row) for row in centre()]
+    row = told(answer(observations(rows)))
+    assert row["verdict"] == "few-queues"
+    left = [one for one in rows if one["queue"] != "q2"]
+    slow = [one for one in left if one["agent_id"] in SLOW]
+    over = [sum(max(one["value_ms"] - 60_000, 0) for one in part) for part in (slow, left)]
+    told_of = f"6 of 40 agents ({', '.join(named_by_time_over(slow))}) make {over[0] / over[1]:.0%}".replace("%", " %")
+    assert f"of the time over 60 s that is left, {told_of} with {len(slow) / len(left):.0%}"[:-1] in row["advice"]
+    stuck = [one | ({"value_ms": 9_000_000} if one["number"] % 100 == 0 else {}) for one in slow_agents_only()]
+    told_too = told(answer(observations(stuck)))
+    assert told_too["verdict"] == "stuck-wraps"
+    assert "that is left, 6 of 40 agents (" in told_too["advice"]
+
+
+def named_by_time_over(rows):
+    over = {agent: sum(max(one["value_ms"] - 60_000, 0) for one in rows if one["agent_id"] == agent) for agent in SLOW}
+    *first, last = sorted(SLOW, key=lambda agent: (-over[agent], agent))
+    return [*first[:-1], f"{first[-1]} and {last}"]
+
+
+def slow_agents_only():
+    return [row | slower(row, row["agent_id"] in SLOW) for row in centre()]
+
+
+def test_nothing_is_told_besides_where_nothing_stands_out():
+    for story in ("few-queues", "few-agents", "few-dispositions", "time-of-day", "stuck-wraps", "not-skewed"):
+        advice = told(answer(planted(STORIES[story])))["advice"]
+        assert "that is left" not in advice
+        assert "still" not in advice
 
 
 def test_a_rounded_log_shows_no_timer():

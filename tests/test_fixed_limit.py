@@ -114,3 +114,23 @@ def test_rounding_makes_no_humps():
     assert len(humps(rounded)) == 1
     assert len(humps(pl.Series("value_ms", [30_000] * 200))) == 1
     assert humps(pl.Series("value_ms", [], dtype=pl.Int64)) == []
+
+
+def test_hours_and_weekdays_that_differ_forbid_one():
+    frame = centre().with_columns(hour=8 + pl.int_range(pl.len()) % 9, weekday=pl.lit("Tue"))
+    assert fixed_limit(frame, None, 20).verdict == "defensible"
+    late = frame.with_columns(value_ms=pl.when(pl.col("hour") >= 15).then(VALUE * 2).otherwise(VALUE))
+    assert "hours of the day differ (15:00 8" in fixed_limit(late, None, 20).advice()
+    monday = (pl.int_range(pl.len()) % 5 == 0) & (pl.col("hour") > 0)
+    slow = frame.with_columns(
+        weekday=pl.when(monday).then(pl.lit("Mon")).otherwise("weekday"),
+        value_ms=pl.when(monday).then(VALUE * 2).otherwise(VALUE),
+    )
+    assert "weekdays differ (Mon 7" in fixed_limit(slow, None, 20).advice()
+
+
+def test_a_limit_that_rests_on_few_agents_is_not_known_well_enough():
+    few = centre(value_ms=pl.when(pl.col("agent_id") < "a02").then(VALUE * 5).otherwise(VALUE))
+    found = fixed_limit(few, None, 20)
+    assert (found.verdict, found.whole) == ("not defensible", None)
+    assert "agents differ too much, or are too few, to tell which" in found.advice()

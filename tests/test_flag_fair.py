@@ -17,6 +17,7 @@ from acwcli.errors import ExitCode, InputError, UsageError
 from acwcli.formats.hires import read_hires
 from acwcli.formats.options import ReadOptions
 from bench.false_alarms import BOTH, SHAPES, false_alarms, found
+from bench.hard_nulls import CENTRES, rates
 from tests.cli import GENERIC, STATES, acw, written
 from tests.plain_statistics import observations
 
@@ -163,6 +164,55 @@ def test_agents_who_are_alike_are_not_called_by_other_rules():
 def test_agents_who_are_alike_are_not_called_whatever_the_shape_of_lengths(shape):
     rates = false_alarms(100, 40, 0.6, BOTH, mixed=False, measure="mean", seed=7, shape=shape)
     assert max(rates.values()) <= 0.05, rates
+
+
+def test_the_giants_of_others_make_nobody_quick():
+    # They lift the mean of all: each of the other agents is under it, and one without a giant has a small spread.
+    assert max(rates(CENTRES["1 in 1,000 wraps is 100 times as long"], 25, 7).values()) <= 0.05
+
+
+@pytest.mark.parametrize("name", ["two humps, other parts in each queue", "20 to 25 wraps", "specialists"])
+def test_agents_who_are_alike_are_not_called_in_hard_centres(name):
+    assert max(rates(CENTRES[name], 40, 7).values()) <= 0.05
+
+
+def test_kinds_that_peers_hardly_have_are_in_doubt_by_as_much_as_kinds_differ():
+    rows = [row for n in range(6) for row in wraps(f"a{n}", "x", *around(40, 60, seed=n), disposition="usual")]
+    rows += [row for n in range(6) for row in wraps(f"a{n}", "x", *around(80, 60, seed=50 + n), disposition="other")]
+    rows += wraps("one", "x", *around(75, 40, seed=90), disposition="only its own")
+    rows += wraps("one", "x", *around(60, 40, seed=91), disposition="other")
+    told = ask(rows, mix=MIX)["one", "over mean"]
+    # 40 of its 80 wraps are of a kind that others never have: they may be as far from the rest as "other" is, 20 s.
+    half = [value / 1000 for value in (pl.DataFrame(rows).filter(agent_id="one")["value_ms"])]
+    doubt = 1.96 * 20 / 2 / told["expected_s"]
+    assert told["ratio_high"] - told["ratio_low"] > 1.8 * doubt  # some 0.2 without it
+    assert told["ratio"] == pytest.approx(np.mean(half) / told["expected_s"])
+    assert told["verdict"] == "watch"
+
+
+def test_no_verdict_rests_on_one_wrap():
+    draw = random.Random(5)
+    sure = 0
+    for seed in range(40):
+        rows = [row for n in range(5) for row in wraps(f"a{n}", "x", *around(40, 30, seed=100 * seed + n, spread=0.05))]
+        own = around(draw.uniform(38, 44), draw.choice([19, 20, 40]), seed=9000 + seed, spread=0.02)
+        own += [draw.choice([60, 200, 5000])]
+        told = ask(rows + wraps("one", "x", *own), [*OVER_MEAN, parse_rule("over", "40s")], min_wraps=2)
+        for rule in ("over mean", "over 40s"):
+            row = told["one", rule]
+            sure += row["verdict"] == "over"
+            without = (sum(own) - max(own)) / (len(own) - 1)
+            assert row["verdict"] != "over" or without > row["threshold_s"], (seed, rule)
+    assert sure > 5
+
+
+def test_a_limit_that_peers_do_not_keep_either_is_said():
+    rows = [row for n in range(6) for row in wraps(f"a{n}", "x", *around(90, seed=n))]
+    rows += wraps("slow", "x", *around(300, seed=70))
+    told = ask(rows, [parse_rule("over", "60s")])
+    assert "for the same contacts, so ask about the limit and the work first" in told["a0", "over 60s"]["reason"]
+    assert told["a0", "over 60s"]["verdict"] == "over"
+    assert "ask about" not in told["slow", "over 60s"]["reason"]
 
 
 def test_a_few_very_long_wraps_do_not_hide_a_steady_difference():

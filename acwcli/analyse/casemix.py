@@ -62,16 +62,18 @@ def expectation(cells: pl.DataFrame, keys: Sequence[str], mix: Sequence[str], en
     compared = compared.with_columns(pl.col(figures.N).cast(pl.Float64).alias("_own_n"), shared).with_columns(
         (second - 2 * mean * first + n * mean**2).alias("_r2"),
         (third - 3 * mean * second + 3 * mean**2 * first - n * mean**3).alias("_r3"),
+        (n * pl.col("_unlike_var").sqrt()).alias("_doubt"),
     )
     same = [*who, "_level", "_cell", "_pn", "_m"]
     pooled = compared.group_by(same, maintain_order=True).agg(
-        pl.col("_own_n", "_r2", "_r3").sum(), pl.col("_v", "_k").first(), first.sum().alias("_own")
+        pl.col("_own_n", "_r2", "_r3", "_doubt").sum(), pl.col("_v", "_k").first(), first.sum().alias("_own")
     )
     sums = pooled.group_by(who, maintain_order=True).agg(
         n.sum().alias("_cn"),
         pl.col("_own").sum(),
         (n * mean).sum().alias("_expected"),
-        (n**2 * pl.col("_v") / pl.col("_pn")).sum().alias("_evar"),
+        # What stands in for such contacts may all be easier: these doubts add up before squaring.
+        ((n**2 * pl.col("_v") / pl.col("_pn")).sum() + pl.col("_doubt").sum() ** 2).alias("_evar"),
         (n**3 * pl.col("_k") / pl.col("_pn") ** 2).sum().alias("_ethird"),
         (n * pl.col("_v")).sum().alias("_pvar"),
         pl.col("_r2", "_r3").sum(),
@@ -105,7 +107,31 @@ def _against_peers(cells: pl.DataFrame, keys: Sequence[str], mix: Sequence[str],
         some.then(cube.cast(pl.Float64) / n).alias("_p3"),
     )
     mean = pl.col("_m")
-    return picked.with_columns((pl.col("_p3") - 3 * mean * pl.col("_p2") + 2 * mean**3).alias("_k")).drop("_peers")
+    third = (pl.col("_p3") - 3 * mean * pl.col("_p2") + 2 * mean**3).alias("_k")
+    return picked.with_columns(third, _unlike_var(picked, levels)).drop("_peers")
+
+
+def _unlike_var(picked: pl.DataFrame, levels: Sequence[Sequence[str]]) -> pl.Expr:
+    """Variance of the means of cells around what a cell falls back to: 0 where it has peers of its own.
+
+    Contacts of a cell that others hardly have may be harder or easier than those that stand in for them, by as much as
+    the other cells differ.
+    """
+    none = pl.lit(0.0).alias("_unlike_var")
+    if not int((picked["_level"] > 0).sum()):
+        return none
+    n, total = (pl.when(NOT_NEW).then(name).otherwise(0).cast(pl.Float64) for name in (figures.N, figures.SUM_MS))
+    mean = total.sum().over(levels[0]) / n.sum().over(levels[0])
+    doubt = none
+    for place, group in enumerate(levels[1:], start=1):
+        apart = mean - total.sum().over(group) / n.sum().over(group)
+        # A first column with a single cell knows no difference: that of all its like stands in.
+        usual = (n * apart**2).fill_nan(0.0).sum()
+        own = usual.over(group) / n.sum().over(group)
+        pooled = usual.over(levels[-1]) / n.sum().over(levels[-1])
+        chosen = pl.lit(2 if place == len(levels) - 1 else place)
+        doubt = pl.when(pl.col("_level") == chosen).then(pl.max_horizontal(own, pooled)).otherwise(doubt)
+    return doubt.fill_nan(0.0).alias("_unlike_var")
 
 
 def _others(group: Sequence[str]) -> list[pl.Expr]:

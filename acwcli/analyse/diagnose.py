@@ -16,6 +16,7 @@ from acwcli.analyse.fixed_limit import fixed_limit
 from acwcli.analyse.mechanical import Mechanics, Timer, mechanics, with_cause
 from acwcli.analyse.queue_limits import COLUMNS as BREACHES
 from acwcli.analyse.queue_limits import breaches, by_queue
+from acwcli.analyse.remaining import remaining
 from acwcli.analyse.shape import distribution
 from acwcli.analyse.verdict import Finding, basis_ms, judge
 from acwcli.analyse.what_if import COLUMNS as WHAT_IFS
@@ -143,7 +144,7 @@ def diagnose(
     values = {
         **_row(known, noun),
         "verdict": finding.verdict,
-        "advice": advice(known, finding, tables, min_wraps, noun),
+        "advice": advice(known, finding, tables, min_wraps, noun, remaining(frame, known, tables, finding, min_wraps)),
         "contributors": as_list(tables, noun),
         **what_ifs(frame, known, finding, agents, found, top, excluded, excluded_ms),
         **fixed_limit(frame, found.timer, min_wraps).keys(),

@@ -23,20 +23,20 @@ CAUTION = {"over": 1.25, "under": 1.5}
 
 
 def p_of_mean(
-    apart: Array, n: Array, own: tuple[Array, Array], other: tuple[Array, Array], usual: Array, side: str
+    apart: Array, n: Array, own: tuple[Array, Array], other: tuple[Array, Array], usual: Array | None, side: str
 ) -> Array:
     """Chance of a mean at least this far from where it should be; NaN where it cannot be told.
 
     On the side where wraps have their tail, Hall's transformation of t, as in the interval. On the other side an agent
-    without one of the rare long wraps shows both a low mean and a low spread, and t makes far too much of that: there,
-    the spread counts as no smaller than the peers'.
+    without one of the rare long wraps shows both a low mean and a low spread, and t makes far too much of that, more so
+    where others have giants in theirs: there, the spread counts as no smaller than the peers'.
 
     Args:
         apart: mean minus what it is held against.
         n: number of wraps.
         own: variance and third central moment of the agent's wraps.
         other: variance and third cumulant of what they are held against.
-        usual: variance of the peers' wraps.
+        usual: variance of the peers' wraps; None takes the agent's own spread as it is.
         side: `over` or `under`.
     """
     import numpy as np
@@ -50,9 +50,10 @@ def p_of_mean(
         t = sign * apart / np.sqrt(variance)
         bent = t + skew * t**2 / 3 + skew**2 * t**3 / 27 + skew / 6
         hall = np.where(np.isinf(t), np.where(t > 0, 0.0, 1.0), stdtr(df, -bent))
-        floored = np.maximum(own[0], np.nan_to_num(usual)) / n + other[0]
+        floored = np.maximum(own[0], 0.0 if usual is None else np.nan_to_num(usual)) / n + other[0]
         careful = stdtr(df, -sign * apart / np.sqrt(floored))
-        p = np.where(skew >= 0, hall, np.fmax(hall, careful))
+        plain = (own[1] >= 0) if side == "over" else np.full(len(n), usual is None)
+    p = np.where(plain, hall, np.fmax(hall, careful))
     p = np.where((apart == 0) & (variance == 0), 1.0, p)
     return np.where(n > 1, p, np.nan)
 

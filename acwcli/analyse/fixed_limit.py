@@ -1,8 +1,9 @@
 """When is a fixed limit defensible, and which one?
 
 A limit is a promise that the same time is fair for every wrap. It is defensible where the lengths form one hump, where
-queues and dispositions hardly differ in the middle, and where no timer or gap stands between the data and the work. The
-value is what nine wraps in ten keep as the work is done today, with the doubt that comes of few agents.
+queues, dispositions and times of day hardly differ in the middle, where no timer or gap stands between the data and
+the work, and where it is known well enough. The value is what nine wraps in ten keep as the work is done today, with
+the doubt that comes of few agents.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ import polars as pl
 from acwcli.analyse import figures
 from acwcli.analyse.humps import humps
 from acwcli.analyse.intervals import quantile_interval
+from acwcli.analyse.wording import seconds_text
 from acwcli.model.table import Column
 
 if TYPE_CHECKING:
@@ -30,6 +32,8 @@ APART = 1.25
 """A queue or disposition differs when the 95 % interval of its median is beyond this many times that of all …"""
 DIFFERING = 0.1
 """… and it matters when those that differ hold at least this share of the wraps."""
+WIDEST = 2.0
+"""A limit whose 95 % interval ends at more than this many times where it begins is not known well enough."""
 _NAMED = 8
 MOST_QUEUES = 50
 """Queues looked at one by one, those with the most wraps."""
@@ -46,6 +50,7 @@ VERDICTS = ("defensible", "per queue", "not defensible", "not enough data")
 _FIELDS = pl.Struct(
     {"queue": pl.String, "wraps": pl.Int64, "limit_s": pl.Float64, "low_s": pl.Float64, "high_s": pl.Float64}
 )
+_ALIKE = {"disposition": "dispositions", "hour": "hours of the day", "weekday": "weekdays"}
 _LENGTHS = {"gap": "gaps between contacts are upper bounds, idle time included", "configured": "lengths are a setting"}
 
 
@@ -99,7 +104,8 @@ def fixed_limit(frame: pl.DataFrame, found: Timer | None, min_wraps: int) -> Fix
     """Say whether one limit for all is defensible, else whether one per queue is.
 
     Args:
-        frame: one row per observation with `agent_id`, `method`, `value_ms`, and `queue` and `disposition` if known.
+        frame: one row per observation with `agent_id`, `method`, `value_ms`, and `queue`, `disposition`, `hour` and
+            `weekday` if known.
         found: the wrap-up timer, where there is one.
         min_wraps: a queue or disposition with fewer is not looked at.
     """
@@ -109,17 +115,26 @@ def fixed_limit(frame: pl.DataFrame, found: Timer | None, min_wraps: int) -> Fix
     queues = _differing(frame, "queue", min_wraps)
     shape = _of_shape(frame, min_wraps)
     if not (objections or queues or shape):
-        return FixedLimit("defensible", whole=_proposal(frame))
+        proposal = _proposal(frame)
+        if _known(proposal):
+            return FixedLimit("defensible", whole=proposal)
+        low, high = proposal["low_s"], proposal["high_s"]
+        shape = (f"agents differ too much, or are too few, to tell which (95 % interval {low:.0f} to {high:.0f} s)",)
     said = (*objections, *([f"queues differ ({', '.join(queues)})"] if queues else []), *shape)
     single = _per_queue(frame, min_wraps) if queues and not objections else ()
     return FixedLimit("per queue" if single else "not defensible", said, queues=single)
+
+
+def _known(proposal: Row) -> bool:
+    return bool(proposal["high_s"] <= WIDEST * proposal["low_s"])
 
 
 def _of_evidence(frame: pl.DataFrame, found: Timer | None) -> tuple[str, ...]:
     methods = frame["method"].cast(pl.String).unique().to_list()
     said = [why for method, why in _LENGTHS.items() if method in methods]
     if found is not None:
-        said.insert(0, f"a timer ends wraps near {found.at_s:g} s, and percentiles there describe the setting")
+        at = seconds_text(found.at_s)
+        said.insert(0, f"a timer ends wraps near {at}, and percentiles there describe the setting")
     return tuple(said)
 
 
@@ -128,9 +143,10 @@ def _of_shape(frame: pl.DataFrame, min_wraps: int) -> tuple[str, ...]:
     said = []
     if len(peaks) > 1:
         said.append(f"lengths gather in {len(peaks)} humps, near {' and '.join(f'{peak:.0f} s' for peak in peaks)}")
-    codes = _differing(frame, "disposition", min_wraps)
-    if codes:
-        said.append(f"dispositions differ ({', '.join(codes)})")
+    for column, many in _ALIKE.items():
+        apart = _differing(frame, column, min_wraps)
+        if apart:
+            said.append(f"{many} differ ({', '.join(apart)})")
     return tuple(said)
 
 
@@ -149,7 +165,10 @@ def _differing(frame: pl.DataFrame, column: str, min_wraps: int) -> list[str]:
     apart = known.filter(beyond.fill_null(False)).sort(figures.N, "value", descending=[True, False])
     if int(apart[figures.N].sum()) < DIFFERING * frame.height:
         return []
-    return [f"{value} {median:.0f} s" for value, median in apart.select("value", "_median").head(4).iter_rows()]
+    shown = apart.select("value", "_median").head(4).iter_rows()
+    if column == "hour":
+        shown = ((f"{int(hour):02}:00", median) for hour, median in shown)
+    return [f"{value} {median:.0f} s" for value, median in shown]
 
 
 def _per_queue(frame: pl.DataFrame, min_wraps: int) -> tuple[dict[str, Any], ...]:
@@ -160,8 +179,8 @@ def _per_queue(frame: pl.DataFrame, min_wraps: int) -> tuple[dict[str, Any], ...
     rows = []
     for queue in sorted(chosen):
         own = named.filter(pl.col("queue") == queue)
-        if not _of_shape(own, min_wraps):
-            rows.append({"queue": queue, "wraps": own.height, **_proposal(own)})
+        if not _of_shape(own, min_wraps) and _known(proposal := _proposal(own)):
+            rows.append({"queue": queue, "wraps": own.height, **proposal})
     return tuple(rows)
 
 

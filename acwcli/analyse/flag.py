@@ -197,7 +197,7 @@ def _agents(
     """One row per agent and peer group: the figure as an exact fraction, its 95 % interval, what peers would take."""
     groups = None
     if asked.permille is None or mixed:
-        start_ms = _log_start_ms(obs) if asked.permille is None else None
+        start_ms = _log_start_ms(obs, newcomers) if asked.permille is None else None
         cells = _with_hired(_cells(obs, [*who, *cell], names, start_ms, quick=quick), newcomers)
         groups = _with_expectation(cells, who, cell, enough)
     if asked.permille is not None:
@@ -226,8 +226,10 @@ def _grouped(
     return obs.group_by(keys).agg(every).collect(engine="streaming").sort(keys, nulls_last=True)
 
 
-def _log_start_ms(obs: pl.LazyFrame) -> int:
+def _log_start_ms(obs: pl.LazyFrame, newcomers: pl.DataFrame | None) -> int:
     """Where the logarithm starts: a quarter of the mean, so that wraps of 0 s are neither left out nor far away."""
+    if newcomers is not None:
+        obs = obs.filter(~pl.col("agent_id").cast(pl.String).is_in(newcomers["agent_id"].to_list()))
     mean = obs.select(pl.col(figures.VALUE).sum() // (4 * pl.len().clip(lower_bound=1))).collect().item()
     return max(int(mean), 1)
 

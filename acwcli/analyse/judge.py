@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 FDR = 0.05
 """Share of false ones among the agents called `over` or `under` by one rule, by default."""
 
-LOG_FIGURES = ("apart", "exp_var", "exp_third", "res_var", "res_third", "peer_var")
+LOG_FIGURES = ("apart", "exp_var", "exp_third", "res_var", "res_third")
 """What is known of the logarithms of an agent's wraps beside the peers', under `_log_…` names."""
 
 _ADDED = {
@@ -152,7 +152,7 @@ def _discoveries(agents: pl.DataFrame, rule: Rule, asked: Measure, keys: Sequenc
     if "_sum_sq" not in agents.columns and figures.SORTED not in agents.columns:
         return pl.Series("_rate", [None] * agents.height, dtype=pl.Float64)
     own, noise = _honest_threshold(agents, rule, asked, keys)
-    p = _chances(agents, own, noise, rule, asked)
+    p = _chances(agents, own, noise, rule, asked, keys)
     return pl.Series("_rate", evidence.discovery_rates(p, agents["_enough"].to_numpy()), nan_to_null=True)
 
 
@@ -180,7 +180,9 @@ def _honest_threshold(
     return limit, known + (float(noise) * share if isinstance(noise, float) else 0.0)
 
 
-def _chances(agents: pl.DataFrame, limit: pl.Series, noise: pl.Series, rule: Rule, asked: Measure) -> Array:
+def _chances(
+    agents: pl.DataFrame, limit: pl.Series, noise: pl.Series, rule: Rule, asked: Measure, keys: Sequence[str]
+) -> Array:
     """One-sided p-value of each agent; of two comparisons that must both hold, the larger."""
     import numpy as np
 
@@ -189,9 +191,11 @@ def _chances(agents: pl.DataFrame, limit: pl.Series, noise: pl.Series, rule: Rul
     share = agents["_share"]
     if asked.permille is None:
         fair = _of_means(agents, limit, rule, standard=True)
-        if rule.against == "mean":
-            fair = evidence.combined(fair, _of_logs(agents, rule), rule.side)
+        if alone:
+            fair = evidence.combined(fair, _steady(agents, limit, rule, keys), rule.side)
         raw = fair if alone else _of_means(agents, limit, rule, standard=False, noise=noise)
+        if rule.against == "percentile":
+            raw, fair = (np.minimum(evidence.CAUTION[rule.side] * p, 1.0) for p in (raw, fair))
     else:
         raw = evidence.p_of_quantile(agents, limit, asked.permille, rule.side)
         fair = evidence.p_of_quantile(agents, limit * share, asked.permille, rule.side) if mixed else raw
@@ -202,7 +206,13 @@ def _chances(agents: pl.DataFrame, limit: pl.Series, noise: pl.Series, rule: Rul
 
 
 def _of_means(
-    agents: pl.DataFrame, limit: pl.Series, rule: Rule, *, standard: bool, noise: pl.Series | None = None
+    agents: pl.DataFrame,
+    limit: pl.Series,
+    rule: Rule,
+    *,
+    standard: bool,
+    noise: pl.Series | None = None,
+    floored: bool = True,
 ) -> Array:
     """p-values of means: against what is expected of the agent, scaled to the limit, or against the limit itself."""
     import numpy as np
@@ -223,16 +233,37 @@ def _of_means(
             spread = np.zeros(len(n)) if noise is None else noise.to_numpy()
             other = (spread, np.zeros(len(n)))
         apart = np.where(np.abs(apart) < 1e-9 * np.abs(mean), 0.0, apart)
-        return evidence.p_of_mean(apart, n, own, other, scale**2 * numbers("_peer_var"), rule.side)
+        usual = scale**2 * numbers("_peer_var") if floored else None
+        return evidence.p_of_mean(apart, n, own, other, usual, rule.side)
 
 
-def _of_logs(agents: pl.DataFrame, rule: Rule) -> Array:
-    """p-values of the means of logarithms, which a few very long wraps do not drown."""
-    apart, exp_var, exp_third, res_var, res_third, peer_var = (
+def _steady(agents: pl.DataFrame, limit: pl.Series, rule: Rule, keys: Sequence[str]) -> Array:
+    """p-values of a steady difference, in logarithms; it makes nobody quick whose mean does not say so itself."""
+    import numpy as np
+
+    p = _of_logs(agents, rule, keys)
+    return p if rule.side == "over" else np.fmax(p, _of_means(agents, limit, rule, standard=True, floored=False))
+
+
+def _of_logs(agents: pl.DataFrame, rule: Rule, keys: Sequence[str]) -> Array:
+    """p-values of the means of logarithms, which a few very long wraps do not drown.
+
+    The spread that counts at least is the middle agent's: that of all peers together is as wide as they differ.
+    """
+    group = [pl.col(key) for key in keys] or [pl.lit(0)]
+    middle = {
+        name: pl.col(name).filter(pl.col("_enough")).median().over(group).cast(pl.Float64).alias(f"middle{name}")
+        for name in ("_log_apart", "_log_res_var")
+    }
+    usual = agents.select(middle.values())
+    apart, exp_var, exp_third, res_var, res_third = (
         agents[f"_log_{name}"].cast(pl.Float64).to_numpy() for name in LOG_FIGURES
     )
     n = agents[figures.N].cast(pl.Float64).to_numpy()
-    return evidence.p_of_mean(apart, n, (res_var, res_third), (exp_var, exp_third), peer_var, rule.side)
+    if rule.against == "mix":
+        apart = apart - usual["middle_log_apart"].to_numpy()
+    floor = usual["middle_log_res_var"].to_numpy()
+    return evidence.p_of_mean(apart, n, (res_var, res_third), (exp_var, exp_third), floor, rule.side)
 
 
 def _verdict(rule: Rule, fdr: float) -> pl.Expr:

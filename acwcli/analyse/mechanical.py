@@ -21,8 +21,8 @@ STUCK_SHIFT = 0.1
 """Left-out stuck wraps matter when they would lift the mean by at least this share."""
 LONG_MS, LONG_MEDIANS = 1_800_000, 20
 """Counted wraps of 30 min and 20 medians look like a missing log-off …"""
-LONG_WRAPS, LONG_SHARE = 0.01, 0.5
-"""… when at most this share of the wraps makes at least that share of the time over."""
+LONG_WRAPS = 0.01
+"""… when they are at most this share of the wraps."""
 
 CAUSES = ("timer", "stuck", "orphan", "gap-inferred", "plain")
 """What the data itself may have made of a wrap; `plain` is none of it."""
@@ -73,7 +73,7 @@ class Mechanics:
     Attributes:
         timer: the wrap-up timer, whatever share it holds.
         left_out: stuck wraps left out of the figures, where they would move the mean.
-        forgotten: counted wraps that look like a missing log-off, where they make much of the time over.
+        forgotten: counted wraps that look like a missing log-off, whatever share they hold.
     """
 
     timer: Timer | None = None
@@ -128,7 +128,7 @@ def with_cause(frame: pl.DataFrame, known: Facts, found: Timer | None) -> pl.Dat
     if "ended_by" in frame.columns:
         timed |= pl.col("ended_by").cast(pl.String).eq_missing(pl.lit("timeout"))
     cause = (
-        pl.when(pl.col(figures.VALUE) >= _long_ms(known))
+        pl.when(pl.col(figures.VALUE) >= long_ms(known))
         .then(pl.lit("stuck"))
         .when(timed)
         .then(pl.lit("timer"))
@@ -180,18 +180,17 @@ def left_out(known: Facts, excess_us: int, excluded: Mapping[str, int], excluded
 
 
 def forgotten(frame: pl.DataFrame, known: Facts) -> Stuck | None:
-    """Find very few, very long counted wraps that make most of the time over the limit."""
-    long = frame.filter(pl.col(figures.VALUE) >= _long_ms(known))
+    """Find very few, very long counted wraps; judge their share yourself."""
+    long = frame.filter(pl.col(figures.VALUE) >= long_ms(known))
     excess = int(frame[EXCESS_US].sum())
     if long.is_empty() or not excess or long.height > LONG_WRAPS * known.wraps:
         return None
     share = int(long[EXCESS_US].sum()) / excess
     rest_ms, rest = known.sum_ms - int(long[figures.VALUE].sum()), known.wraps - long.height
-    if share < LONG_SHARE:
-        return None
     without_s = rest_ms / (rest * 1000)
     return Stuck(long.height, False, without_s, share, known.mean_s / without_s - 1 if without_s else 1.0)
 
 
-def _long_ms(known: Facts) -> int:
+def long_ms(known: Facts) -> int:
+    """From where on a counted wrap looks like a missing log-off."""
     return max(LONG_MS, LONG_MEDIANS * known.median_us // 1000)

@@ -78,12 +78,16 @@ def _doubt(rule: Rule, noun: str, fdr: float) -> pl.Expr:
         (100 * pl.col("_peers_short")).round(1),
     )
     mixed, adjusted, clear = pl.col("_mixed"), pl.col("adjusted"), pl.col("_clear")
-    limited = pl.lit(rule.against == "limit")
+    limited, expected = pl.lit(rule.against == "limit"), _seconds("expected_s")
+    # Beyond a limit that the peers do not keep, either: the agent may be as good as any.
+    as_long = (pl.col("_ratio_low") <= 1) if rule.side == "over" else (pl.col("_ratio_high") >= 1)
+    peers = pl.format("; peers take {} s for the same contacts, so ask about the limit and the work first", expected)
+    usual = pl.when(as_long & limited).then(peers).otherwise(pl.lit(""))
     return (
         pl.when(pl.col("verdict") != "watch")
         .then(
             pl.when(mixed & adjusted.is_not_null())
-            .then(pl.format("{}; {}", at_mix, notes) if rule.against == "mix" else at_mix)
+            .then(pl.format("{}; {}", at_mix, notes) if rule.against == "mix" else pl.format("{}{}", at_mix, usual))
             .otherwise(pl.format("the 95 % interval ({}) is clear of it", interval))
         )
         .when(pl.col("_skips").fill_null(False))

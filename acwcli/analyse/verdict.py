@@ -1,14 +1,14 @@
 """Which of the stories behind one average is true here: the fixed list of verdicts and the thresholds that decide.
 
-Causes are tried in the order of how little they say about people: data first (stuck wraps), then whether the mean needs
-an explanation at all, then machines (timer), then a small group of queues, dispositions, hours or agents; what remains
+Causes are tried in the order of how little they say about people: data first (stuck wraps), then machines (timer), then
+whether the mean needs an explanation at all, then a small group of queues, dispositions, hours or agents; what remains
 is everyone.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import polars as pl
 
@@ -16,7 +16,7 @@ from acwcli.analyse import figures
 from acwcli.analyse.concentration import Concentration, strongest
 from acwcli.analyse.contributors import CAPPED_MS
 from acwcli.analyse.facts import Facts
-from acwcli.analyse.mechanical import STUCK_SHIFT, TIMER_SHARE, Mechanics, Stuck, Timer
+from acwcli.analyse.mechanical import STUCK_SHIFT, TIMER_SHARE, Mechanics, Stuck, Timer, long_ms
 
 HONEST_SHARE = 0.65
 """A mean is honest when fewer than this share of wraps are at or under it (half for a symmetric spread) …"""
@@ -25,7 +25,7 @@ HONEST_LIMIT = 1.1
 HONEST_MEDIAN = 1.5
 """… and at most this many times the median (1.44 for an exponential spread)."""
 STUCK_SHARE = 0.5
-"""Left-out stuck wraps are the story when they would hold at least this share of all time over the limit."""
+"""Stuck wraps are the story when they (would) hold at least this share of all time over the limit, or all the skew."""
 
 VERDICTS = (
     "few-agents",
@@ -49,7 +49,10 @@ _OF_DIMENSION = {
 
 @dataclass(frozen=True)
 class Finding:
-    """The verdict and what it rests on; only the part that belongs to the verdict is set."""
+    """The verdict and what it rests on; only the part that belongs to the verdict is set.
+
+    `not-skewed` has `stuck` where the mean is honest but for a few very long wraps that hardly move it.
+    """
 
     verdict: str
     group: Concentration | None = None
@@ -95,17 +98,25 @@ def judge(
     stuck, long = found.left_out, found.forgotten
     if stuck and (usual or stuck.share >= STUCK_SHARE):
         return Finding("stuck-wraps", stuck=stuck)
-    if long and long.shift >= STUCK_SHIFT:
+    but_for_long = long if long and not usual and _honest_without(frame, known, long) else None
+    if long and long.shift >= STUCK_SHIFT and (but_for_long or long.share >= STUCK_SHARE):
         return Finding("stuck-wraps", stuck=long)
-    if usual:
-        return Finding("not-skewed")
-    return _cause(frame, tables, found.timer, min_wraps)
+    ended = found.timer if found.timer and found.timer.held >= TIMER_SHARE else None
+    if (usual or but_for_long) and not ended:
+        return Finding("not-skewed", stuck=but_for_long)
+    return _cause(frame, tables, ended, min_wraps)
 
 
-def _cause(frame: pl.DataFrame, tables: Mapping[str, pl.DataFrame], found: Timer | None, min_wraps: int) -> Finding:
+def _honest_without(frame: pl.DataFrame, known: Facts, long: Stuck) -> bool:
+    """Whether the mean would be honest without the wraps that look like a missing log-off."""
+    rest = frame[figures.VALUE].filter(frame[figures.VALUE] < long_ms(known))
+    share = int((rest <= long.mean_s * 1000).sum()) / max(len(rest), 1)
+    return honest(replace(known, mean_s=long.mean_s, share_wraps_at_or_under_mean=share))
+
+
+def _cause(frame: pl.DataFrame, tables: Mapping[str, pl.DataFrame], ended: Timer | None, min_wraps: int) -> Finding:
     variance = float(frame[CAPPED_MS].var(ddof=0) or 0.0)  # type: ignore[arg-type]
     group = strongest(frame, tables, variance, min_wraps)
-    ended = found if found and found.held >= TIMER_SHARE else None
     # Few agents who always wait for the timer are a matter of habit; anybody else's timer is a setting.
     if ended and (group is None or group.dimension != "agent_id"):
         return Finding("timer", timer=ended)

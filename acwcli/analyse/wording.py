@@ -11,6 +11,7 @@ from acwcli.analyse.concentration import Concentration
 from acwcli.analyse.contributors import CAPPED_MS, EXCESS_US
 from acwcli.analyse.facts import Facts
 from acwcli.analyse.mechanical import Timer
+from acwcli.analyse.remaining import Remaining
 from acwcli.analyse.verdict import HONEST_SHARE, Finding
 
 _NAMED = 8
@@ -36,12 +37,32 @@ def sentence(known: Facts, finding: Finding, tables: Mapping[str, pl.DataFrame],
     return f"{start} finish within {seconds_text(known.p80_us / 1e6)} and {agents}; {cause}."
 
 
-def advice(known: Facts, finding: Finding, tables: Mapping[str, pl.DataFrame], min_wraps: int, noun: str) -> str:
-    """Say what to do, with the numbers it rests on, in one sentence."""
+def advice(
+    known: Facts,
+    finding: Finding,
+    tables: Mapping[str, pl.DataFrame],
+    min_wraps: int,
+    noun: str,
+    second: Remaining | None = None,
+) -> str:
+    """Say what to do, with the numbers it rests on, and what stands out besides, in one sentence."""
     if finding.verdict == "not-enough-data":
         return f"Collect more before judging: {known.wraps} {noun} are fewer than the {min_wraps} a verdict needs."
     cause = _cause(known, finding, tables, min_wraps, noun)
-    return f"{_remedy(known, finding, tables)}: {cause}."
+    besides = _besides(second, _over(known), noun) if second else ""
+    return f"{_remedy(known, finding, tables)}: {cause}{besides}."
+
+
+def _besides(second: Remaining, over: str, noun: str) -> str:
+    """The small group that stands out in what the first cause leaves."""
+    group, table = second.group, second.table
+    one, many = _WORDS[group.dimension]
+    who = f"{len(group.values)} of {group.among} {many if group.among > 1 else one} ({_named(group.values, table)})"
+    share, wraps = _held(group, table)
+    verb = "makes" if len(group.values) == 1 else "make"
+    if second.whole:
+        return f"; still, {who} {verb} {share} of {over} with {wraps} of the {noun}"
+    return f"; of {over} that is left, {who} {verb} {share} with {wraps} of the {noun}"
 
 
 def timer_warning(ended: Timer | None, queues: pl.DataFrame) -> str | None:
@@ -62,7 +83,8 @@ def _remedy(known: Facts, finding: Finding, tables: Mapping[str, pl.DataFrame]) 
     if finding.timer:
         return f"Shorten the timer, or ask why wraps need all of its {seconds_text(finding.timer.at_s)}"
     if finding.stuck:
-        return "Repair log-off before looking at agents"
+        first = finding.verdict == "stuck-wraps"
+        return "Repair log-off before looking at agents" if first else "Nothing to repair but log-off"
     if finding.verdict == "everyone":
         return "Look at the work itself, its forms and systems, rather than at single agents"
     return "Use the mean as it stands" if known.share_wraps_at_or_under_mean < HONEST_SHARE else "Nothing to repair"
@@ -83,10 +105,7 @@ def _group_remedy(group: Concentration, table: pl.DataFrame) -> str:
 
 
 def _cause(known: Facts, finding: Finding, tables: Mapping[str, pl.DataFrame], min_wraps: int, noun: str) -> str:
-    # With p80 itself the greatest value nothing is over the limit: judged from the median then.
-    over = (
-        f"the time over {seconds_text(known.limit_s)}" if known.share_wraps_within < 1 else "the time over the median"
-    )
+    over = _over(known)
     if finding.group:
         return _group_cause(finding.group, tables[finding.group.dimension], over, noun)
     if finding.timer:
@@ -104,15 +123,25 @@ def _cause(known: Facts, finding: Finding, tables: Mapping[str, pl.DataFrame], m
     return f"{_percent(known.share_wraps_at_or_under_mean)} of {noun} are at or under the mean"
 
 
+def _over(known: Facts) -> str:
+    """With p80 itself the greatest value nothing is over the limit: judged from the median then."""
+    return "the time over " + (seconds_text(known.limit_s) if known.share_wraps_within < 1 else "the median")
+
+
 def _group_cause(group: Concentration, table: pl.DataFrame, over: str, noun: str) -> str:
     one, many = _WORDS[group.dimension]
-    inside = table.filter(pl.col("value").is_in(group.values))
-    weight = EXCESS_US if table[EXCESS_US].sum() else CAPPED_MS
-    share = _percent(int(inside[weight].sum()) / int(table[weight].sum()))
-    wraps = _percent(int(inside[figures.N].sum()) / int(table[figures.N].sum()))
+    share, wraps = _held(group, table)
     count = len(group.values)
     who = f"{count} of {group.among} {many if group.among > 1 else one}"
     return f"{who} make{'s' if count == 1 else ''} {share} of {over} with {wraps} of the {noun}"
+
+
+def _held(group: Concentration, table: pl.DataFrame) -> tuple[str, str]:
+    """The group's part of the time over, and of the wraps."""
+    inside = table.filter(pl.col("value").is_in(group.values))
+    weight = EXCESS_US if table[EXCESS_US].sum() else CAPPED_MS
+    over, wraps = (int(inside[name].sum()) / int(table[name].sum()) for name in (weight, figures.N))
+    return _percent(over), _percent(wraps)
 
 
 def _stuck_cause(finding: Finding, known: Facts, over: str, noun: str) -> str:
@@ -122,8 +151,10 @@ def _stuck_cause(finding: Finding, known: Facts, over: str, noun: str) -> str:
     if stuck.left_out:
         counted = f"{stuck.wraps:,} stuck {noun if stuck.wraps != 1 else noun[:-1]}, left out here,"
         return f"{counted} would lift the mean from {_tenths(known.mean_s)} to {_tenths(stuck.mean_s)}"
-    share = f"{stuck.wraps:,} of {known.wraps:,} {noun} of half an hour and more make {_percent(stuck.share)} of {over}"
-    return f"{share}, and without them the mean is {_tenths(stuck.mean_s)}"
+    of_all, them = f"{stuck.wraps:,} of {known.wraps:,} {noun}", "it" if stuck.wraps == 1 else "them"
+    takes, makes = ("takes", "makes") if stuck.wraps == 1 else ("take", "make")
+    share = f"{of_all} {takes} half an hour or more and {makes} {_percent(stuck.share)} of {over}"
+    return f"{share}, and without {them} the mean is {_tenths(stuck.mean_s)}"
 
 
 def _leaders(tables: Mapping[str, pl.DataFrame], min_wraps: int) -> str:

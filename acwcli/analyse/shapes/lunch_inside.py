@@ -14,7 +14,8 @@ from acwcli.analyse.shapes.prepared import ASKED, RATIO, SHIFT
 
 NAME = "lunch-inside"
 LONG, LONG_MS = 5.0, 600_000
-"""A wrap that may hold a break takes this many times the usual length of its queue, and at least ten minutes."""
+"""A wrap that may hold a break takes this many times the usual length of its queue, and of the agent, and at least ten
+minutes: who is slow throughout has a wrap of this length at any time of day."""
 LEAST_SHIFTS, LEAST_SHARE = 4, 0.6
 """At least so many shifts have one at that time, and at least this share of the agent's shifts …"""
 TIMES = 2.0
@@ -39,7 +40,8 @@ def _near(of: list[str] | None = None) -> pl.Expr:
 def _longest(wraps: pl.DataFrame) -> pl.DataFrame:
     """The longest wrap of each shift, where it is long enough and work follows it."""
     ends = wraps.group_by("agent_id", SHIFT).agg(pl.col("wrap_start").max().alias("last"))
-    long = wraps.filter(pl.col(RATIO) >= LONG, pl.col(figures.VALUE) >= LONG_MS)
+    usual = pl.col(RATIO).median().over("agent_id").clip(lower_bound=1.0)
+    long = wraps.filter(pl.col(RATIO) >= LONG * usual, pl.col(figures.VALUE) >= LONG_MS)
     long = long.join(ends, on=["agent_id", SHIFT]).filter(pl.col("wrap_start") < pl.col("last"))
     ordered = long.sort(figures.VALUE, "wrap_start", descending=[True, False])
     return ordered.unique(["agent_id", SHIFT], keep="first", maintain_order=True)
