@@ -20,12 +20,14 @@ RESULTS = HERE / "results"
 PACKAGES = ("polars", "duckdb", "pandas", "pyarrow", "typer")
 Run = tuple[float, float]
 """Wall seconds and peak memory in MB."""
+_ENVIRONMENT = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+"""Modules are compiled once, in the warm-up, as they are where a package is installed."""
 
 
 def run(command: Sequence[str]) -> Run:
     """Run a process to its end; one that fails ends the benchmark with what it said."""
     start = time.perf_counter()
-    process = subprocess.Popen(list(command), stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+    process = subprocess.Popen(list(command), stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, env=_ENVIRONMENT)
     assert process.stderr is not None
     said = process.stderr.read().decode()
     _, status, usage = os.wait4(process.pid, 0)
