@@ -23,21 +23,7 @@ def legs(runs: Runs, wraps: pl.DataFrame) -> pl.DataFrame:
         `sure_talk` and `sure_acw` (false when some part has no known end), `pos` (row of its first talk), `first_ord`
         (its place) and `wrap_ord` (`ord` of its first wrap, null for none).
     """
-    talks = (
-        with_call_keys(runs.every)
-        .filter(pl.col("st").is_in((_TALKING, _HOLD, _RINGING)))
-        .select("agent", "ord", "t", "end", "st", "pos", "key")
-    )
-    marks = wraps.filter(pl.col("key").is_not_null()).select(
-        "agent",
-        "ord",
-        "t",
-        pl.when("counted").then(pl.col("t") + pl.col("acw_ms")).alias("end"),
-        pl.lit(_ACW, pl.UInt8).alias("st"),
-        "pos",
-        "key",
-    )
-    events = _by_contact(pl.concat([talks, marks], how="vertical_relaxed").sort("ord"))
+    events = _by_contact(_events(runs, wraps))
     talking, hold, acw = (pl.col("st") == code for code in (_TALKING, _HOLD, _ACW))
     spoken, length = talking | hold, pl.col("end") - pl.col("t")
     known = pl.when(length.is_not_null())
@@ -71,6 +57,25 @@ def legs(runs: Runs, wraps: pl.DataFrame) -> pl.DataFrame:
     )
     columns = ("agent", "key", "t", "first_ord", "talk_ms", "hold_ms", "acw_ms", "over", "sure_talk", "sure_acw")
     return summed.select(*columns, "pos", "wrap_ord").filter(pl.col("pos").is_not_null())
+
+
+def _events(runs: Runs, wraps: pl.DataFrame) -> pl.DataFrame:
+    """Ringing, talk and hold, and wraps as the ACW among them, in order."""
+    talks = (
+        with_call_keys(runs.every)
+        .filter(pl.col("st").is_in((_TALKING, _HOLD, _RINGING)))
+        .select("agent", "ord", "t", "end", "st", "pos", "key")
+    )
+    marks = wraps.filter(pl.col("key").is_not_null()).select(
+        "agent",
+        "ord",
+        "t",
+        pl.when("counted").then(pl.col("t") + pl.col("acw_ms")).alias("end"),
+        pl.lit(_ACW, pl.UInt8).alias("st"),
+        "pos",
+        "key",
+    )
+    return pl.concat([talks, marks], how="vertical_relaxed").sort("ord")
 
 
 def _by_contact(events: pl.DataFrame) -> pl.DataFrame:
