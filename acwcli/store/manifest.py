@@ -157,10 +157,6 @@ class Manifest:
         """The numbers of the files."""
         return {file.number for file in self.files}
 
-    def newest_day(self) -> int | None:
-        """The newest day with rows."""
-        return max((day for file in self.files for day in file.days), default=None)
-
 
 def day_text(day: int | None) -> str:
     """A day since 1970 as its partition is called."""
