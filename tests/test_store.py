@@ -439,6 +439,16 @@ def test_kill_9_while_days_go_or_are_rebuilt(tmp_path, options):
     kill_often(tmp_path, 4, 3, *options)
 
 
+def test_half_written_files_of_a_killed_run_go_with_the_next(tmp_path):
+    store = tmp_path / "own.store"
+    ingest(store, night(tmp_path, DAYS[0]))
+    left = [store / f".{name}.part" for name in ("acw-store.json", "names.json")]
+    for part in left:
+        part.write_text("{")
+    ingest(store, night(tmp_path, DAYS[0]))
+    assert not any(part.exists() for part in left)
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("options", [[], ["--retention", "2d"], ["--rebuild"]], ids=["new", "retention", "rebuild"])
 def test_kill_9_hundreds_of_times(tmp_path, options):

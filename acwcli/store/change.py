@@ -13,7 +13,7 @@ from pathlib import Path
 
 import polars as pl
 
-from acwcli.model.marker import STORE_FILE
+from acwcli.model.marker import NAMES_FILE, STORE_FILE
 from acwcli.store import days, names
 from acwcli.store.durable import sync_folder, writing
 from acwcli.store.manifest import PROFILES, Manifest, read_manifest, write_manifest
@@ -82,7 +82,8 @@ def _sweep(root: Path, manifest: Manifest) -> None:
     for name in _names(root / "wraps") - held:
         if name.startswith("day="):
             shutil.rmtree(root / "wraps" / name)
-    (root / f".{STORE_FILE}.part").unlink(missing_ok=True)
+    for name in (STORE_FILE, NAMES_FILE):
+        (root / f".{name}.part").unlink(missing_ok=True)
 
 
 def _names(folder: Path) -> set[str]:
