@@ -176,6 +176,28 @@ def test_agents_who_are_alike_are_not_called_in_hard_centres(name):
     assert max(rates(CENTRES[name], 40, 7).values()) <= 0.05
 
 
+@pytest.mark.parametrize("measure", ["median", "p90"])
+def test_agents_who_are_alike_are_not_called_by_their_percentiles(measure):
+    beyond = [parse_rule("over", "p20"), parse_rule("over", "p50")]
+    assert max(rates(CENTRES["5 agents"], 60, 7, beyond, measure).values()) <= 0.05
+    assert max(rates(CENTRES["late wraps twice as long, --mix with hour"], 20, 7, beyond, measure).values()) <= 0.05
+
+
+def test_a_verdict_rests_on_contacts_that_peers_take():
+    rows = [row for n in range(8) for row in wraps(f"a{n}", "x", *around(40, 200, seed=n), disposition="usual")]
+    rows += [row for n in range(7) for row in wraps(f"a{n}", "x", *around(400, 2, seed=n), disposition="rare")]
+    rows += wraps("a7", "x", *around(400, 30, seed=9), disposition="rare")
+    told = ask(rows, [*OVER_MEAN, parse_rule("over", "p80")], mix=MIX)
+    for rule in ("over mean", "over p80"):
+        assert told["a7", rule]["adjusted"], (
+            rule
+        )  # the little that others have of the rare kind hardly widens the doubt
+        assert told["a7", rule]["verdict"] == "watch", rule
+        assert told["a7", rule]["reason"].endswith("rests on 30 contacts of kinds that too few others take")
+    slow = ask(rows + wraps("slow", "x", *around(60, 200, seed=70), disposition="usual"), mix=MIX)
+    assert slow["slow", "over mean"]["verdict"] == "over"
+
+
 def test_kinds_that_peers_hardly_have_are_in_doubt_by_as_much_as_kinds_differ():
     rows = [row for n in range(6) for row in wraps(f"a{n}", "x", *around(40, 60, seed=n), disposition="usual")]
     rows += [row for n in range(6) for row in wraps(f"a{n}", "x", *around(80, 60, seed=50 + n), disposition="other")]

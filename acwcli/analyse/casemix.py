@@ -3,7 +3,8 @@
 Indirect standardisation. Each wrap is compared with the mean of the other agents' wraps of the same cell (queue,
 channel, disposition, length of the contact, or whatever `--mix` names); where the others have too few there, with the
 same value of the first column, and failing that with all of theirs. The agent's own wraps have no part in what is
-expected of it.
+expected of it. Contacts that few others take are seldom of the usual length: such a stand-in is good for a figure, not
+for a verdict. Tests compare the wraps with peers of their own cell alone.
 """
 
 from __future__ import annotations
@@ -23,6 +24,9 @@ FEWEST_FAIR = 0.5
 
 NOT_NEW = pl.col("_hired").is_null()
 """Only agents who are no newcomers say what is usual."""
+
+LIKE = "_like"
+"""Begins the names of what is known of an agent's wraps that have peers of their own cell."""
 
 _EVERYONE = "_everyone"
 _BANDS_S = (60, 180, 360, 720)
@@ -51,7 +55,9 @@ def expectation(cells: pl.DataFrame, keys: Sequence[str], mix: Sequence[str], en
     Returns:
         One row per agent and peer group; ms, of one wrap: `_exp` what is expected, `_exp_var _exp_third` its variance
         and third cumulant, `_res_var _res_third` those of the wraps around what is expected of them, `_peer_var` the
-        peers' variance around it, `_fair` whether enough of the wraps have peers of their kind. Null without peers.
+        peers' variance around it, `_fair` whether enough of the wraps have peers of their kind: half of them in their
+        first column, and `enough` in their cell. Null without peers.
+        The same names after `_like`, with `_like_n _like_mean`, are of the wraps with peers of their own cell.
     """
     who = ["agent_id", *keys]
     compared = _against_peers(cells, keys, mix, enough)
@@ -68,19 +74,12 @@ def expectation(cells: pl.DataFrame, keys: Sequence[str], mix: Sequence[str], en
     pooled = compared.group_by(same, maintain_order=True).agg(
         pl.col("_own_n", "_r2", "_r3", "_doubt").sum(), pl.col("_v", "_k").first(), first.sum().alias("_own")
     )
-    sums = pooled.group_by(who, maintain_order=True).agg(
-        n.sum().alias("_cn"),
-        pl.col("_own").sum(),
-        (n * mean).sum().alias("_expected"),
-        # What stands in for such contacts may all be easier: these doubts add up before squaring.
-        ((n**2 * pl.col("_v") / pl.col("_pn")).sum() + pl.col("_doubt").sum() ** 2).alias("_evar"),
-        (n**3 * pl.col("_k") / pl.col("_pn") ** 2).sum().alias("_ethird"),
-        (n * pl.col("_v")).sum().alias("_pvar"),
-        pl.col("_r2", "_r3").sum(),
-        n.filter(pl.col("_level") == 2).sum().alias("_unlike"),
-        mean.null_count().alias("_alone"),
-    )
-    return sums.select(*who, *_per_wrap(bool(mix)))
+    compared = _per_wrap(pooled, who, mixed=bool(mix))
+    like = _per_wrap(pooled.filter(pl.col("_level") == 0) if mix else pooled, who, mixed=bool(mix))
+    like = like.select(*who, pl.all().exclude(who).name.prefix(LIKE))
+    chosen = compared.join(like, on=who, how="left", nulls_equal=True, maintain_order="left")
+    some = pl.col(f"{LIKE}_n").fill_null(0) >= pl.min_horizontal("_n", pl.lit(enough))
+    return chosen.with_columns(pl.col("_fair") & some).drop("_n", "_mean", f"{LIKE}_fair")
 
 
 def _against_peers(cells: pl.DataFrame, keys: Sequence[str], mix: Sequence[str], enough: int) -> pl.DataFrame:
@@ -141,8 +140,22 @@ def _others(group: Sequence[str]) -> list[pl.Expr]:
     return [(part.sum().over(group) - part.sum().over(own)).alias(name) for name, part in counted.items()]
 
 
-def _per_wrap(mixed: bool) -> list[pl.Expr]:
-    n, known = pl.col("_cn"), pl.when(pl.col("_alone") == 0)
+def _per_wrap(pooled: pl.DataFrame, who: Sequence[str], *, mixed: bool) -> pl.DataFrame:
+    """Add the comparisons of an agent up; per wrap of the agent."""
+    n, mean = pl.col("_own_n"), pl.col("_m")
+    sums = pooled.group_by(who, maintain_order=True).agg(
+        n.sum().alias("_n"),
+        pl.col("_own").sum(),
+        (n * mean).sum().alias("_expected"),
+        # What stands in for such contacts may all be easier: these doubts add up before squaring.
+        ((n**2 * pl.col("_v") / pl.col("_pn")).sum() + pl.col("_doubt").sum() ** 2).alias("_evar"),
+        (n**3 * pl.col("_k") / pl.col("_pn") ** 2).sum().alias("_ethird"),
+        (n * pl.col("_v")).sum().alias("_pvar"),
+        pl.col("_r2", "_r3").sum(),
+        n.filter(pl.col("_level") == 2).sum().alias("_unlike"),
+        mean.null_count().alias("_alone"),
+    )
+    n, known = pl.col("_n"), pl.when(pl.col("_alone") == 0)
     apart = (pl.col("_own") - pl.col("_expected")) / n
     second = pl.col("_r2") / n
     # Equal wraps leave a rest of rounding, which is no spread.
@@ -150,7 +163,10 @@ def _per_wrap(mixed: bool) -> list[pl.Expr]:
     spread = pl.when(spread > 1e-12 * (pl.col("_own") / n) ** 2).then(spread).otherwise(0.0)
     third = pl.col("_r3") / n - 3 * apart * second + 2 * apart**3
     fair = pl.col("_unlike") <= (1 - FEWEST_FAIR) * n if mixed else pl.lit(True)
-    return [
+    return sums.select(
+        *who,
+        n,
+        (pl.col("_own") / n).alias("_mean"),
         known.then(pl.col("_expected") / n).alias("_exp"),
         known.then(pl.col("_evar") / n**2).alias("_exp_var"),
         known.then(pl.col("_ethird") / n**3).alias("_exp_third"),
@@ -158,4 +174,4 @@ def _per_wrap(mixed: bool) -> list[pl.Expr]:
         known.then(third).alias("_res_third"),
         known.then(pl.col("_pvar") / n).alias("_peer_var"),
         known.then(fair).alias("_fair"),
-    ]
+    )

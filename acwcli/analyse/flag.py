@@ -8,10 +8,10 @@ from types import MappingProxyType
 import polars as pl
 
 from acwcli.analyse import figures
-from acwcli.analyse.casemix import NOT_NEW, expectation
+from acwcli.analyse.casemix import LIKE, NOT_NEW, expectation
 from acwcli.analyse.groups import agent_name, check_keys, key_columns, presentable, with_name
 from acwcli.analyse.intervals import mean_interval, quantile_interval, ratio_interval
-from acwcli.analyse.judge import FDR, LOG_FIGURES, judge
+from acwcli.analyse.judge import COMPARED, FDR, judge
 from acwcli.analyse.limits import with_breaches
 from acwcli.analyse.rules import QUICK, SHORT_MS, Measure, Rule, parse_measure, parse_rule
 from acwcli.analyse.shapes import shapes_of
@@ -79,7 +79,7 @@ def flag(
     quick = any(rule.against == "mix" for rule in rules)
     if quick and asked.permille is not None:
         raise UsageError("--quick compares means; leave --measure out")
-    figured = _agents(obs, ["agent_id", *keys], names, asked, cell, min_wraps, newcomers, mixed=bool(mix), quick=quick)
+    figured = _agents(obs, ["agent_id", *keys], names, asked, cell, min_wraps, newcomers, quick=quick)
     figured = with_breaches(figured, obs, ["agent_id", *keys], limits_ms)
     return judged_agents(
         figured, rules, asked, keys, names, min_wraps, noun, every_agent,
@@ -191,20 +191,13 @@ def _agents(
     enough: int,
     newcomers: pl.DataFrame | None,
     *,
-    mixed: bool,
     quick: bool,
 ) -> pl.DataFrame:
     """One row per agent and peer group: the figure as an exact fraction, its 95 % interval, what peers would take."""
-    groups = None
-    if asked.permille is None or mixed:
-        start_ms = _log_start_ms(obs, newcomers) if asked.permille is None else None
-        cells = _with_hired(_cells(obs, [*who, *cell], names, start_ms, quick=quick), newcomers)
-        groups = _with_expectation(cells, who, cell, enough)
+    cells = _cells(obs, [*who, *cell], names, _log_start_ms(obs, newcomers), quick=quick)
+    groups = _with_expectation(_with_hired(cells, newcomers), who, cell, enough)
     if asked.permille is not None:
-        lists = _grouped(obs, who, [figures.count(), figures.sum_ms(), figures.sorted_values()], names)
-        known = ["_exp", "_pooled", "_ratio", "_ratio_low", "_ratio_high", "_fair"]
-        groups = lists if groups is None else lists.hstack(groups.select(known))
-    assert groups is not None
+        groups = groups.hstack(_grouped(obs, who, [figures.sorted_values()], []).select(figures.SORTED))
     groups = groups.with_columns(*measured(asked), figures.method())
     return mean_interval(groups) if asked.permille is None else quantile_interval(groups, asked.permille)
 
@@ -235,15 +228,14 @@ def _log_start_ms(obs: pl.LazyFrame, newcomers: pl.DataFrame | None) -> int:
 
 
 def _cells(
-    obs: pl.LazyFrame, keys: Sequence[str], names: Sequence[pl.Expr], start_ms: int | None, *, quick: bool
+    obs: pl.LazyFrame, keys: Sequence[str], names: Sequence[pl.Expr], start_ms: int, *, quick: bool
 ) -> pl.DataFrame:
     """The one pass over the wraps: exact sums of the first three powers per agent, peer group and cell."""
     sums = [figures.count(), figures.sum_ms(), figures.sum_of_squares(), figures.sum_of_cubes()]
-    if start_ms is not None:
-        logs = pl.col(LOG)
-        obs = obs.with_columns(figures.started_log(start_ms).alias(LOG))
-        powers = (logs.sum(), figures.sum_of_squares(logs), figures.sum_of_cubes(logs))
-        sums += [power.alias(name) for power, name in zip(powers, LOG_SUMS, strict=True)]
+    logs = pl.col(LOG)
+    obs = obs.with_columns(figures.started_log(start_ms).alias(LOG))
+    powers = (logs.sum(), figures.sum_of_squares(logs), figures.sum_of_cubes(logs))
+    sums += [power.alias(name) for power, name in zip(powers, LOG_SUMS, strict=True)]
     short = (pl.col(figures.VALUE) < SHORT_MS).sum().cast(pl.Int64).alias("_short")
     return _grouped(obs, keys, [*sums, short] if quick else sums, names)
 
@@ -256,8 +248,7 @@ def _with_expectation(cells: pl.DataFrame, who: Sequence[str], cell: Sequence[st
         pl.col(sums).sum(), pl.col(figures.METHOD_LOW).min(), pl.col(figures.METHOD_HIGH).max(), pl.col(named).max()
     )
     expected = expectation(cells, who[1:], cell, enough).drop(who)  # the same groups in the same order
-    if LOG_SUMS[0] in cells:
-        expected = expected.hstack(_of_logs(cells, who, cell, enough))
+    expected = expected.hstack(_of_logs(cells, who, cell, enough))
     n, everyone = pl.col(figures.N), [pl.col(name) for name in who[1:]] or [pl.lit(0, pl.Int8)]
     counted = n.filter(NOT_NEW)
     groups = groups.hstack(expected).with_columns(
@@ -272,14 +263,11 @@ def _with_expectation(cells: pl.DataFrame, who: Sequence[str], cell: Sequence[st
 
 
 def _of_logs(cells: pl.DataFrame, who: Sequence[str], cell: Sequence[str], enough: int) -> pl.DataFrame:
-    """The same comparison of logarithms: `_log_apart` (mean minus expected) and what `p_of_mean` takes."""
+    """The same comparison of logarithms, of the wraps with peers of their own cell."""
     sums = (figures.SUM_MS, figures.SUM_SQ, figures.SUM_CUBE)
     logs = cells.drop(sums).rename(dict(zip(LOG_SUMS, sums, strict=True)))
-    means = logs.group_by(who, maintain_order=True).agg(pl.col(figures.SUM_MS).sum() / pl.col(figures.N).sum())
-    found = expectation(logs, who[1:], cell, enough).drop(who)
-    apart = (means[figures.SUM_MS] - found["_exp"]).alias("apart")
-    chosen = found.select(apart, *(pl.col(f"_{name}").alias(name) for name in LOG_FIGURES[1:]))
-    return chosen.rename({name: f"_log_{name}" for name in LOG_FIGURES})
+    found = expectation(logs, who[1:], cell, enough)
+    return found.select(pl.col(f"{LIKE}_{name}").alias(f"_log_{name}") for name in COMPARED)
 
 
 def _short_share(everyone: Sequence[pl.Expr], *, wanted: bool) -> list[pl.Expr]:

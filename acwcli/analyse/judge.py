@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
 from acwcli.analyse import evidence, figures
+from acwcli.analyse.casemix import LIKE
 from acwcli.analyse.exact import Fraction, difference, ratio
 from acwcli.analyse.reasons import reason
 from acwcli.analyse.rules import Measure, Rule
@@ -22,13 +24,14 @@ if TYPE_CHECKING:
 FDR = 0.05
 """Share of false ones among the agents called `over` or `under` by one rule, by default."""
 
-LOG_FIGURES = ("apart", "exp_var", "exp_third", "res_var", "res_third")
-"""What is known of the logarithms of an agent's wraps beside the peers', under `_log_…` names."""
+COMPARED = ("n", "mean", "exp", "exp_var", "exp_third", "res_var", "res_third", "peer_var")
+"""What a test takes of an agent's wraps with peers of their own kind: `_like_…`, and of their logarithms `_log_…`."""
 
 _ADDED = {
-    **dict.fromkeys(("low_s", "high_s", "_pooled", "_exp", "_exp_var", "_exp_third", "_res_var"), pl.Float64),
-    **dict.fromkeys(("_res_third", "_peer_var", "_ratio", "_ratio_low", "_ratio_high", "_middle"), pl.Float64),
-    **dict.fromkeys((f"_log_{name}" for name in LOG_FIGURES), pl.Float64),
+    **dict.fromkeys(
+        ("low_s", "high_s", "_pooled", "_exp", "_ratio", "_ratio_low", "_ratio_high", "_middle"), pl.Float64
+    ),
+    **dict.fromkeys((f"{kind}_{name}" for kind in (LIKE, "_log") for name in COMPARED), pl.Float64),
     "_peers_short": pl.Float64,
     "_fair": pl.Boolean,
     "_short": pl.Int64,
@@ -186,63 +189,77 @@ def _chances(
     """One-sided p-value of each agent; of two comparisons that must both hold, the larger."""
     import numpy as np
 
-    alone = rule.against in ("mean", "mix")
     mixed = bool(agents["_mixed"].first())
     share = agents["_share"]
-    if asked.permille is None:
+    if rule.against in ("mean", "mix") and asked.permille is None:
+        fair = raw = _beside_peers(agents, rule, keys)
+    elif asked.permille is None:
         fair = _of_means(agents, limit, rule, standard=True)
-        if alone:
-            fair = evidence.combined(fair, _steady(agents, limit, rule, keys), rule.side)
-        raw = fair if alone else _of_means(agents, limit, rule, standard=False, noise=noise)
-        if rule.against == "percentile":
-            raw, fair = (np.minimum(evidence.CAUTION[rule.side] * p, 1.0) for p in (raw, fair))
+        raw = _of_means(agents, limit, rule, standard=False, noise=noise)
     else:
         raw = evidence.p_of_quantile(agents, limit, asked.permille, rule.side)
         fair = evidence.p_of_quantile(agents, limit * share, asked.permille, rule.side) if mixed else raw
+    if rule.against == "percentile" or (rule.against == "mean" and asked.permille is not None):
+        # Neither the middle agent nor what contacts take is known exactly; this test knows how exactly.
+        slower = _beside_peers(agents, replace(rule, against="mean"), keys)
+        raw, fair = np.maximum(raw, slower), np.maximum(fair, slower)
     if not mixed:
         return raw
-    fair = np.where(share.is_null().to_numpy(), np.nan, fair)
+    unknown = share.is_null() | ~agents["_fair"].fill_null(True)
+    fair = np.where(unknown.to_numpy(), np.nan, fair)
     return np.fmax(raw, fair) if rule.against == "limit" else fair
+
+
+def _beside_peers(agents: pl.DataFrame, rule: Rule, keys: Sequence[str]) -> Array:
+    """p-values of being beyond the peers at the same contacts, by means or by logarithms."""
+    means = _of_means(agents, None, rule, standard=True)
+    return evidence.combined(means, _steady(agents, rule, keys), rule.side)
 
 
 def _of_means(
     agents: pl.DataFrame,
-    limit: pl.Series,
+    limit: pl.Series | None,
     rule: Rule,
     *,
     standard: bool,
     noise: pl.Series | None = None,
     floored: bool = True,
 ) -> Array:
-    """p-values of means: against what is expected of the agent, scaled to the limit, or against the limit itself."""
+    """p-values of means: against what is expected of the agent, scaled to a limit, or against the limit itself."""
     import numpy as np
 
     def numbers(name: str) -> Array:
         return agents[name].cast(pl.Float64).to_numpy()
 
-    n, mean, pooled = numbers(figures.N), numbers(figures.SUM_MS) / numbers(figures.N), numbers("_pooled")
+    n, mean = numbers(figures.N), numbers(figures.SUM_MS) / numbers(figures.N)
     with np.errstate(all="ignore"):
-        scale = limit.to_numpy() / pooled
-        if rule.against in ("mean", "mix"):  # leaves the agent out of what it is held against
+        if limit is not None:
+            scale = limit.to_numpy() / numbers("_pooled")
+        else:  # leaves the agent out of what it is held against
             scale = np.ones(len(n)) if rule.against == "mean" else numbers("_middle")
-        if standard:
-            apart, own = mean - scale * numbers("_exp"), (numbers("_res_var"), numbers("_res_third"))
-            other = (scale**2 * numbers("_exp_var"), scale**3 * numbers("_exp_third"))
+        if standard or limit is None:
+            n, mean, exp, exp_var, exp_third, res_var, res_third, peer_var = _known(agents, LIKE)
+            apart, own = mean - scale * exp, (res_var, res_third)
+            other, usual = (scale**2 * exp_var, scale**3 * exp_third), scale**2 * peer_var
         else:
             apart, own = mean - limit.to_numpy(), (numbers("_own_var"), numbers("_own_third"))
             spread = np.zeros(len(n)) if noise is None else noise.to_numpy()
-            other = (spread, np.zeros(len(n)))
+            other, usual = (spread, np.zeros(len(n))), scale**2 * numbers(f"{LIKE}_peer_var")
         apart = np.where(np.abs(apart) < 1e-9 * np.abs(mean), 0.0, apart)
-        usual = scale**2 * numbers("_peer_var") if floored else None
-        return evidence.p_of_mean(apart, n, own, other, usual, rule.side)
+        return evidence.p_of_mean(apart, n, own, other, usual if floored else None, rule.side)
 
 
-def _steady(agents: pl.DataFrame, limit: pl.Series, rule: Rule, keys: Sequence[str]) -> Array:
+def _known(agents: pl.DataFrame, kind: str) -> list[Array]:
+    """What `COMPARED` names, of lengths (`_like`) or their logarithms (`_log`)."""
+    return [agents[f"{kind}_{name}"].cast(pl.Float64).to_numpy() for name in COMPARED]
+
+
+def _steady(agents: pl.DataFrame, rule: Rule, keys: Sequence[str]) -> Array:
     """p-values of a steady difference, in logarithms; it makes nobody quick whose mean does not say so itself."""
     import numpy as np
 
     p = _of_logs(agents, rule, keys)
-    return p if rule.side == "over" else np.fmax(p, _of_means(agents, limit, rule, standard=True, floored=False))
+    return p if rule.side == "over" else np.fmax(p, _of_means(agents, None, rule, standard=True, floored=False))
 
 
 def _of_logs(agents: pl.DataFrame, rule: Rule, keys: Sequence[str]) -> Array:
@@ -251,19 +268,18 @@ def _of_logs(agents: pl.DataFrame, rule: Rule, keys: Sequence[str]) -> Array:
     The spread that counts at least is the middle agent's: that of all peers together is as wide as they differ.
     """
     group = [pl.col(key) for key in keys] or [pl.lit(0)]
-    middle = {
-        name: pl.col(name).filter(pl.col("_enough")).median().over(group).cast(pl.Float64).alias(f"middle{name}")
-        for name in ("_log_apart", "_log_res_var")
-    }
-    usual = agents.select(middle.values())
-    apart, exp_var, exp_third, res_var, res_third = (
-        agents[f"_log_{name}"].cast(pl.Float64).to_numpy() for name in LOG_FIGURES
-    )
-    n = agents[figures.N].cast(pl.Float64).to_numpy()
+    apart = (pl.col("_log_mean") - pl.col("_log_exp")).alias("_log_apart")
+    middle = [
+        value.filter(pl.col("_enough")).median().over(group).cast(pl.Float64).name.prefix("middle")
+        for value in (apart, pl.col("_log_res_var"))
+    ]
+    usual = agents.select(middle)
+    n, mean, exp, exp_var, exp_third, res_var, res_third, _ = _known(agents, "_log")
+    beyond = mean - exp
     if rule.against == "mix":
-        apart = apart - usual["middle_log_apart"].to_numpy()
+        beyond = beyond - usual["middle_log_apart"].to_numpy()
     floor = usual["middle_log_res_var"].to_numpy()
-    return evidence.p_of_mean(apart, n, (res_var, res_third), (exp_var, exp_third), floor, rule.side)
+    return evidence.p_of_mean(beyond, n, (res_var, res_third), (exp_var, exp_third), floor, rule.side)
 
 
 def _verdict(rule: Rule, fdr: float) -> pl.Expr:

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import polars as pl
 
 from acwcli.analyse import figures
+from acwcli.analyse.casemix import LIKE
 from acwcli.analyse.rules import Measure, Rule
 
 
@@ -72,6 +73,8 @@ def _doubt(rule: Rule, noun: str, fdr: float) -> pl.Expr:
         (100 * pl.col("_rate")).round(1),
     )
     short, n = pl.col("_short"), pl.col(figures.N)
+    unlike = (n - pl.col(f"{LIKE}_n")).cast(pl.Int64)
+    rests = pl.format("but that rests on {} contacts of kinds that too few others take", unlike)
     skipped = pl.format(
         "but {} % of its wraps are under 5 s, {} % of the peers': notes may be skipped",
         (100 * short / n).round(1),
@@ -98,6 +101,10 @@ def _doubt(rule: Rule, noun: str, fdr: float) -> pl.Expr:
         .then(alone)
         .when(mixed & ~adjusted.fill_null(True))
         .then(explained)
+        .when(pl.col("_rate").is_null())
+        .then(alone)
+        .when(mixed & ~limited & (unlike > 0))
+        .then(rests)
         .otherwise(many)
     )
 
