@@ -2,8 +2,11 @@
 
 import atexit
 import contextlib
+import gc
 import os
 import sys
+
+from acwcli.cli import ahead
 
 
 def run() -> None:
@@ -15,7 +18,9 @@ def run() -> None:
             complete(shell, sys.argv[1:])
             sys.stdout.flush()
         os._exit(0)
+    gc.set_threshold(100_000)  # what modules make stays: to look through it again and again is a tenth of the start
     try:
+        ahead.begin(sys.argv[1:])
         from acwcli.cli.app import main
 
         code = main()

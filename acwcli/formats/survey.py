@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -30,8 +32,27 @@ class Survey:
     long_lines: bool
 
 
+_Identity = tuple[int, ...]
+_expected: dict[_Identity, Callable[[], Survey | None]] = {}
+
+
+def expect(path: Path, answer: Callable[[], Survey | None]) -> None:
+    """Somebody else looks at a file: `survey` takes his answer while the file is the same, unless it is None."""
+    _expected[_identity(path)] = answer
+
+
 def survey(path: Path) -> Survey:
     """Read the whole file once, block by block, in flat memory."""
+    answer = _expected.pop(_identity(path), None)
+    return (answer and answer()) or _look(path)
+
+
+def _identity(path: Path) -> _Identity:
+    seen = os.stat(path)
+    return seen.st_dev, seen.st_ino, seen.st_size, seen.st_mtime_ns
+
+
+def _look(path: Path) -> Survey:
     buffer = bytearray(_BLOCK)
     is_ascii, quotes, nuls, line_feeds, returns, longest, open_bytes = True, False, False, False, False, 0, 0
     with path.open("rb", buffering=0) as stream:
