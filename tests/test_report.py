@@ -282,6 +282,60 @@ def test_the_verdict_comes_first():
     assert "95 % of the time over 60 s comes from 6 of 40 agents" in document["headline"].replace("\u00a0", " ")
 
 
+def test_the_verdict_stands_beside_the_agent():
+    for name in ("agents", "flags"):
+        columns = [column["name"] for column in json_tables(made("case", "json"))[name]["columns"]]
+        assert columns.index("verdict") < columns.index("wraps")
+    marked = [cell for cell in page().root.all("td") if (cell.attributes.get("class") or "").startswith("is-")]
+    assert {(cell.attributes["class"], cell.text) for cell in marked} >= {
+        ("is-over", "over"),
+        ("is-in-line", "in line"),
+    }
+
+
+def test_rows_become_cards_on_a_telephone_with_every_heading_in_them():
+    text = made("case", "html").decode()
+    for table in page().root.all("table"):
+        name, headings = table.attributes["id"], [cell.text for cell in table.all("th")]
+        columns = len(table.all("thead")[0].all("th"))
+        labelled = re.findall(rf"#{name} td:nth-child\((\d+)\):before", text)
+        verdict = [headings[:columns].index("verdict") + 1] if "verdict" in headings[:columns] else []
+        wanted = [place for place in range(2, columns + 1) if place not in verdict] if columns > 3 else []
+        assert list(map(int, labelled)) == wanted
+        assert (table.attributes.get("class") == "stacks") is bool(wanted)
+
+
+def test_a_heading_from_the_data_cannot_end_the_style_sheet(tmp_path):
+    roster = written(tmp_path, "roster.csv", ["a1,x", "a2,x"], 'agent_id,"te""am</style><b>}\\"')
+    rows = [*one_wrap(), *one_wrap("a2", "c2")]
+    ran = acw("report", written(tmp_path, "s.csv", rows), "--roster", roster, "--peers", 'te"am</style><b>}\\',
+              "--min-wraps", "1", "-q")  # fmt: skip
+    assert ran.code == 0, ran.err
+    root = Page(ran.text).root
+    assert root.all("b") == []
+    assert len(root.all("style")) == 1
+
+
+@pytest.mark.parametrize(("days", "drawn"), [(92, "trend"), (93, "trend_by_week")])
+def test_many_days_are_drawn_by_week_and_listed_by_day(tmp_path, days, drawn):
+    first = date(2026, 1, 1)
+    rows = [f"{number},a1,{first + timedelta(days=number)}T08:00:00Z,30,{20 + number % 7}" for number in range(days)]
+    path = written(tmp_path, "contacts.csv", rows, CONTACT_HEADER)
+    tables = json_tables(acw("report", path, "--format", "json", "-q").out)
+    assert len(tables["trend"]["rows"]) == days
+    page = acw("report", path, "-q")
+    ids = [str(svg.attributes["aria-labelledby"]).split("-w-")[0] for svg in Page(page.text).root.all("svg")]
+    assert [name for name in ids if name.startswith("trend") and "-n" not in name] == [drawn]
+    assert ("93 days are too many" in page.text) is (days == 93)
+    weeks = tables.get("trend_by_week", {"rows": []})["rows"]
+    for week in weeks:
+        monday = date.fromisoformat(week["week_from"])
+        values = [20 + n % 7 for n in range(days) if 0 <= (first + timedelta(days=n) - monday).days < 7]
+        assert (monday.weekday(), week["wraps"]) == (0, len(values))
+        assert week["mean_s"] == pytest.approx(sum(values) / len(values))
+    assert sum(week["wraps"] for week in weeks) == (days if days > 92 else 0)
+
+
 # Names that mean harm
 
 EVIL = [

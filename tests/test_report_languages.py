@@ -13,7 +13,7 @@ from acwcli.analyse.contributors import DIMENSIONS
 from acwcli.analyse.mechanical import CAUSES
 from acwcli.analyse.verdict import VERDICTS
 from acwcli.model.columns import ENDED_BY, METHODS, STATUSES
-from acwcli.render.report.words import LANGUAGES, words
+from acwcli.render.report.words import LANGUAGES, plural_forms, words
 from tests.cli import ROOT, STATES, acw
 from tests.report_reading import Page, html_tables, json_tables
 
@@ -145,6 +145,47 @@ def test_sheets_run_from_the_right_for_persian():
 
     assert all('rightToLeft="1"' in sheet.xml for sheet in workbook(made("fa", "xlsx")))
     assert not any('rightToLeft="1"' in sheet.xml for sheet in workbook(made("ru", "xlsx")))
+
+
+@pytest.mark.parametrize("lang", LANGUAGES)
+def test_a_counted_noun_has_a_form_for_every_count(lang):
+    forms = {"none": 1, "two": 2, "three": 3}[FILES[lang]["language"]["plural"]]
+    said = {key: plural_forms(text) for part in ("said", "drawings") for key, text in FILES[lang][part].items()}
+    assert {field.count("|") + 1 for found in said.values() for field in found} <= {forms}
+    assert lang in ("zh", "fa") or {"about", "lead_flags", "advice_agents", "heat"} <= {k for k, v in said.items() if v}
+
+
+@pytest.mark.parametrize(
+    ("lang", "count", "about"),
+    [
+        ("en", 0, "0 wraps of 0 agents, without instants"),
+        ("en", 1, "1 wrap of 1 agent, without instants"),
+        ("en", 21, "21 wraps of 21 agents, without instants"),
+        ("es", 1, "1 cierre de 1 agente, sin instantes"),
+        ("es", 21, "21 cierres de 21 agentes, sin instantes"),
+        ("ru", 1, "1 постобработка у 1 оператора, без моментов времени"),
+        ("ru", 3, "3 постобработки у 3 операторов, без моментов времени"),
+        ("ru", 12, "12 постобработок у 12 операторов, без моментов времени"),
+        ("ru", 111, "111 постобработок у 111 операторов, без моментов времени"),
+        ("ru", 121, "121 постобработка у 121 оператора, без моментов времени"),
+        ("fa", 1, "۱ جمع‌بندی از ۱ کارشناس، بدون زمان وقوع"),
+        ("zh", 1, "1 名坐席的 1 次话后处理，没有时间点"),
+    ],
+)
+def test_a_noun_fits_its_number(lang, count, about):
+    from acwcli.model.report import said
+
+    assert words(lang).say(said("about_no_instants", wraps=("count", count), agents=("count", count))) == about
+
+
+def test_a_list_of_names_is_one_or_several_whatever_its_last_digit():
+    from acwcli.model.report import said
+
+    def advice(names: int) -> str:
+        return words("ru").say(said("advice_agents", names=("text", ["a"] * names)))
+
+    assert "этим оператором и спросите, что его" in advice(1)
+    assert "этими операторами и спросите, что их" in advice(21)
 
 
 def test_names_in_a_sentence():

@@ -25,7 +25,7 @@ def reason(rule: Rule, asked: Measure, peers: Sequence[str], min_wraps: int, nou
     count, threshold = pl.col(figures.N), _seconds("threshold_s")
     noun = "handled contacts" if noun == "handled" else noun
     value = pl.format(f"{asked.name} {{}} s of {{}} {noun}", _seconds("value_s"), count)
-    against = pl.format(f"{_against(rule, asked, peers, noun)} ({{}} s)", threshold)
+    against = pl.format("{} ({} s)", pl.lit(_against(rule, asked, peers, noun)), threshold)
     distance = pl.format("{} s", pl.col("over_s").abs().round(1))
     beyond = pl.format("{} is {} {} {}", value, distance, pl.lit(rule.side), against)
     too_few = pl.format(f"{{}} of the {min_wraps} {noun} a verdict needs", count)

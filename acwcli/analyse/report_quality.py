@@ -21,6 +21,10 @@ DEFINED = {
 for each."""
 
 
+_MOST_FILES = 20
+"""More files are folded away on a page: a year of nights would bury what follows; the sentence above has their sums."""
+
+
 def quality_section(
     files: pl.DataFrame, total: RowCounts, statuses: Mapping[str, int], evidence: pl.DataFrame, notes: Sequence[str]
 ) -> Section:
@@ -54,7 +58,7 @@ def _files(files: pl.DataFrame) -> ReportTable:
         "source": "text", "format": "english", "rows": "count", "used": "count", "ignored": "count",
         "rejected": "count", "agents": "count", "wraps": "count", "first": "instant", "last": "instant",
     }  # fmt: skip
-    return table("files", kinds, files.select(*kinds).iter_rows())
+    return table("files", kinds, files.select(*kinds).iter_rows(), folded=files.height > _MOST_FILES)
 
 
 def _reasons(total: RowCounts) -> ReportTable:

@@ -15,7 +15,7 @@ from acwcli.analyse.diagnose import Diagnosis
 from acwcli.analyse.report_said import reason_said, rule_said
 from acwcli.analyse.rules import Rule
 from acwcli.analyse.shape import distribution
-from acwcli.model.report import Kind, ReportTable, Said, Section, Value, said, table
+from acwcli.model.report import Drawing, Kind, ReportTable, Said, Section, Value, said, table
 from acwcli.model.seconds import in_seconds
 
 _DIMENSION_KINDS: dict[str, Kind] = {
@@ -25,6 +25,8 @@ _DIMENSION_KINDS: dict[str, Kind] = {
 _SURE = ("over", "under")
 DRAWN = 50
 """Agents drawn beside their peers; the table lists all."""
+DRAWN_DAYS = 92
+"""Days drawn one by one: a quarter."""
 
 
 def figures_table(row: Mapping[str, Any], excess_s: float) -> ReportTable:
@@ -77,17 +79,15 @@ def agents_section(judged: pl.DataFrame, own: pl.DataFrame, peers: Sequence[str]
     keys = ["agent_id", *peers]
     wanted = ["mean_s", "median_s", "p80_s", "within_limit", "excess_s"]
     names = ["name"] if "name" in judged.columns else []
-    fair = ["expected_s", "ratio", "ratio_low", "ratio_high", "verdict"]
     joined = _in_text(judged, keys).join(
         _in_text(own.select(*keys, *wanted), keys), on=keys, how="left", nulls_equal=True, maintain_order="left"
     )
     kinds: dict[str, Kind] = {
-        **dict.fromkeys((*keys, *names), "text"),
-        "wraps": "count", "mean_s": "seconds", "median_s": "seconds", "p80_s": "seconds", "within_limit": "share",
-        "excess_s": "long", "expected_s": "seconds", "ratio": "ratio", "ratio_low": "ratio", "ratio_high": "ratio",
-        "verdict": "term",
+        **dict.fromkeys((*keys, *names), "text"), "verdict": "term", "wraps": "count", "mean_s": "seconds",
+        "expected_s": "seconds", "ratio": "ratio", "ratio_low": "ratio", "ratio_high": "ratio",
+        "median_s": "seconds", "p80_s": "seconds", "within_limit": "share", "excess_s": "long",
     }  # fmt: skip
-    rows = joined.select(*keys, *names, "wraps", *wanted, *fair).iter_rows()
+    rows = joined.select(*kinds).iter_rows()
     return Section(
         "agents",
         (said("lead_agents"),),
@@ -149,20 +149,31 @@ def heat_section(cells: pl.DataFrame, limit_s: float, min_wraps: int) -> Section
     return Section("heat", (Said("lead_heat", more),), (drawn,))
 
 
-def trend_section(days: pl.DataFrame, limit_s: float) -> Section:
-    """Day by day, from `summary`."""
+def trend_section(days: pl.DataFrame, weeks: pl.DataFrame, limit_s: float) -> Section:
+    """Day by day, from `summary`; drawn by weeks where days would stand too close to be told apart."""
     limit = Value("seconds", limit_s)
     known = days.filter(pl.col("day").is_not_null())
     if known.is_empty():
         return Section("trend", (Said("no_instants"),))
+    lead = Said("lead_trend", {"limit": limit})
+    by_day = known.with_columns(pl.col("day").str.to_date("%Y-%m-%d"))
+    if known.height <= DRAWN_DAYS:
+        return Section("trend", (lead,), (_trend("trend", by_day, limit, "trend"),))
+    monday = pl.concat_str("week", pl.lit("-1")).str.to_date("%G-W%V-%u").alias("week_from")
+    by_week = weeks.filter(pl.col("week").is_not_null()).select(monday, pl.exclude("week"))
+    drawn = _trend("trend_by_week", by_week, limit, "weeks")
+    said_of = said("lead_trend_weeks", days=("count", known.height))
+    return Section("trend", (lead, said_of), (drawn, _trend("trend", by_day, limit, None)))
+
+
+def _trend(name: str, frame: pl.DataFrame, limit: Value, drawing: Drawing | None) -> ReportTable:
     kinds: dict[str, Kind] = {
-        "day": "day", "wraps": "count", "mean_s": "seconds", "median_s": "seconds", "p80_s": "seconds",
+        frame.columns[0]: "day", "wraps": "count", "mean_s": "seconds", "median_s": "seconds", "p80_s": "seconds",
         "within_limit": "share", "excess_s": "long",
     }  # fmt: skip
-    wanted = ["wraps", "mean_s", "median_s", "p80_s", "within_limit", "excess_s"]
-    rows = known.select(pl.col("day").str.to_date("%Y-%m-%d"), *wanted).iter_rows()
-    drawn = table("trend", kinds, rows, "trend", folded=True, draws={"limit": limit_s}, titled={"limit": limit})
-    return Section("trend", (Said("lead_trend", {"limit": limit}),), (drawn,))
+    rows = frame.select(*kinds).iter_rows()
+    more = {"draws": {"limit": limit.value}, "titled": {"limit": limit}}
+    return table(name, kinds, rows, drawing, folded=True, **more)
 
 
 def flags_section(judged: pl.DataFrame, rules: Sequence[Rule], peers: Sequence[str]) -> Section:
@@ -172,14 +183,14 @@ def flags_section(judged: pl.DataFrame, rules: Sequence[Rule], peers: Sequence[s
     who = [*(name for name in ("agent_id", "name") if name in judged.columns), *peers]
     rows = [
         (
-            *(row[name] for name in who), row["wraps"], row["value_s"], wording[row["rule"]], row["threshold_s"],
-            row["over_s"], row["lost_s"], row["verdict"], reason_said(row),
+            *(row[name] for name in who), row["verdict"], wording[row["rule"]], row["value_s"], row["threshold_s"],
+            row["over_s"], row["lost_s"], row["wraps"], reason_said(row),
         )
         for row in beyond.iter_rows(named=True)
     ]  # fmt: skip
     kinds: dict[str, Kind] = {
-        **dict.fromkeys(who, "text"), "wraps": "count", "mean_s": "seconds", "rule": "said", "threshold_s": "seconds",
-        "over_s": "seconds", "lost_s": "long", "verdict": "term", "reason": "said",
+        **dict.fromkeys(who, "text"), "verdict": "term", "rule": "said", "mean_s": "seconds", "threshold_s": "seconds",
+        "over_s": "seconds", "lost_s": "long", "wraps": "count", "reason": "said",
     }  # fmt: skip
     sure = beyond.filter(pl.col("verdict").is_in(_SURE))["agent_id"].n_unique()
     lead = said(

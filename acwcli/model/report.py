@@ -16,7 +16,7 @@ Kind = Literal[
 its own · count: int · seconds: float · long: seconds that add up to hours · share: 0..1 · ratio: float · instant:
 datetime with zone · day: date · hour: 0 to 23 · english: what the engine says, never translated."""
 
-Drawing = Literal["histogram", "intervals", "bars", "heat", "trend"]
+Drawing = Literal["histogram", "intervals", "bars", "heat", "trend", "weeks"]
 
 SCHEMA_VERSION = 1
 """Of the JSON document; raised when a key changes its meaning."""

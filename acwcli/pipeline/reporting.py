@@ -30,7 +30,7 @@ from acwcli.pipeline.questions import (
 )
 from acwcli.pipeline.rebuilding import Wraps
 
-_TIMES = ("day", "hour", "weekday")
+_TIMES = ("day", "hour", "week", "weekday")
 
 
 @dataclass(frozen=True)
@@ -114,7 +114,7 @@ def _sections(found: Wraps, diagnosis: Diagnosis, options: ReportOptions) -> lis
         report_sections.agents_section(_compared(found, options), by("agent_id", *options.peers), options.peers),
         report_sections.excess_section(diagnosis),
         report_sections.heat_section(by("weekday", "hour"), limit_s, options.min_wraps),
-        report_sections.trend_section(by("day"), limit_s),
+        report_sections.trend_section(by("day"), by("week"), limit_s),
         _flags(found, options),
         _quality(found),
         report_quality.definitions_section(),

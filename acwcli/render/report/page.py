@@ -17,6 +17,8 @@ from acwcli.render.report.words import NUMBERS, Words, words
 
 _CALM = ("not-skewed", "not-enough-data")
 """Verdicts that call for nothing, so the page does not raise its voice."""
+_MOST_BESIDE = 3
+"""Columns that fit beside each other on a telephone; rows of more become cards there."""
 _TILES = ("mean_s", "median_s", "p80_s", "share_wraps_within", "share_agents_within", "excess_s")
 
 
@@ -40,6 +42,7 @@ class Shown:
     drawing: Markup
     explained: Markup
     cut: Markup
+    stacks: bool
 
 
 class _Files(BaseLoader):
@@ -71,6 +74,7 @@ def write(report: Report, stream: BinaryIO, lang: str) -> None:
         tiles=_tiles(report, own),
         sections=sections,
         command=report.command,
+        labels=_labels(report, replace(own, literal=str, name=str)),
         made_by=Markup(own.page("made_by", version=VERSION, tz=str(escape(report.tz)))),
         style=Markup(resources.files("acwcli.render.report").joinpath("page.css").read_text("utf-8")),
     )
@@ -92,8 +96,11 @@ def _section(section: Section, own: Words) -> dict[str, Any]:
 def _shown(table: ReportTable, own: Words) -> Shown:
     kept = replace(table, rows=table.rows[:MOST_ROWS])
     columns = [
-        [Cell(Markup(text), _setting(column.kind)) for text in own.cells(column, kept.column(column.name))]
-        for column in table.columns
+        [
+            Cell(Markup(text), _setting(column, value))
+            for text, value in zip(own.cells(column, values), values, strict=True)
+        ]
+        for column, values in zip(table.columns, zip(*kept.rows, strict=True), strict=True)
     ]
     cut = ""
     if len(table.rows) > MOST_ROWS:
@@ -104,12 +111,13 @@ def _shown(table: ReportTable, own: Words) -> Shown:
     return Shown(
         table.name,
         Markup(own.word("captions", table.name, table.titled)),
-        [Cell(_heading(column, own), _setting(column.kind)) for column in table.columns],
+        [Cell(_heading(column, own), _setting(column)) for column in table.columns],
         [list(row) for row in zip(*columns, strict=True)],
-        table.folded and bool(drawing),
+        table.folded and (bool(drawing) or table.drawing is None),
         Markup(drawing),
         Markup(explained),
         Markup(cut),
+        len(table.columns) > _MOST_BESIDE,
     )
 
 
@@ -118,12 +126,31 @@ def _heading(column: Column, own: Words) -> Markup:
     return Markup(own.word("columns", column.name) + (f" <small>{escape(unit)}</small>" if unit else ""))
 
 
-def _setting(kind: str) -> str:
+def _setting(column: Column, value: Any = None) -> str:  # noqa: ANN401  # whatever a cell holds
+    kind = column.kind
+    if column.name == "verdict" and isinstance(value, str):
+        return f"is-{value.replace(' ', '-')}"
     if kind in (*NUMBERS, "hour", "value"):
         return "n"
     if kind in ("instant", "day"):
         return "d"
     return {"english": "en", "said": "said"}.get(kind, "")
+
+
+def _labels(report: Report, own: Words) -> list[Markup]:
+    """Rules that write each heading before its cell where a row becomes a card; a rule per column, not per cell."""
+    return [
+        Markup(f"#table-{table.name} td:nth-child({place}):before{{content:{_css_text(own.heading(column))}}}")
+        for table in report.tables()
+        if len(table.columns) > _MOST_BESIDE
+        for place, column in enumerate(table.columns[1:], start=2)
+        if column.name != "verdict"  # it stands beside the name, with its mark
+    ]
+
+
+def _css_text(text: str) -> str:
+    """A string of a style sheet that can neither end it nor the element it stands in."""
+    return '"' + "".join(sign if sign.isalnum() else f"\\{ord(sign):x} " for sign in text) + '"'
 
 
 def _tiles(report: Report, own: Words) -> list[tuple[Markup, Markup]]:

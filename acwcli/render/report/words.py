@@ -20,6 +20,18 @@ from acwcli.render.safe_text import for_terminal
 LANGUAGES = ("en", "zh", "fa", "ru", "es")
 NUMBERS: tuple[Kind, ...] = ("count", "seconds", "long", "share", "ratio")
 _DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
+
+
+def _one_few_many(count: int) -> int:
+    ones, tens = count % 10, count % 100
+    if ones == 1 and tens != 11:
+        return 0
+    return 1 if 2 <= ones <= 4 and not 12 <= tens <= 14 else 2
+
+
+PLURALS: dict[str, Callable[[int], int]] = {"none": lambda _: 0, "two": lambda n: int(n != 1), "three": _one_few_many}
+"""Which form of a noun goes with a count, by the plural rules of Unicode's CLDR for whole numbers: Chinese and Persian
+leave the noun as it is, English and Spanish tell one from many, Russian one, few and many."""
 _NAMED = 8
 """At most this many values are named in a sentence."""
 
@@ -47,19 +59,15 @@ class Words:
         return self.parts["language"][key]
 
     def page(self, key: str, **values: str) -> str:
-        """A word of the page."""
-        return self.page_part("page", key, **values)
-
-    def page_part(self, part: str, key: str, **values: str) -> str:
-        """A word with values that are already written."""
-        return self._filled(self.parts[part][key], values)
+        """A word of the page, with values that are already written."""
+        return self._filled(self.parts["page"][key], values)
 
     def word(self, part: str, key: str, values: Mapping[str, Value] | None = None) -> str:
         """A heading, caption, column or term; a term that is not ours is shown as it is."""
         template = self.parts[part].get(key)
         if template is None:
             return self.name(for_terminal(key))
-        return self._filled(template, {n: self.value(v) for n, v in (values or {}).items()})
+        return self._with_values(template, values or {})
 
     def say(self, sentence: Said) -> str:
         """A sentence, beginning with a capital letter."""
@@ -67,12 +75,26 @@ class Words:
         return text[:1].upper() + text[1:]
 
     def _part(self, sentence: Said) -> str:
-        template = self.parts["said"][sentence.key]
-        return self._filled(template, {name: self.value(value) for name, value in sentence.values.items()})
+        return self._with_values(self.parts["said"][sentence.key], sentence.values)
+
+    def _with_values(self, template: str, values: Mapping[str, Value]) -> str:
+        """Fill in values; `{agents:agent|agents}` is the form of the noun that goes with that many."""
+        counted = plural_forms(template)
+        forms = {name: self._form(values[name.partition(":")[0]].value, name.partition(":")[2]) for name in counted}
+        return self._filled(template, {name: self.value(value) for name, value in values.items()} | forms)
+
+    def _form(self, counted: int | Sequence[Any], forms: str) -> str:
+        rule = PLURALS[self.language("plural")]
+        # A list is spoken without its number: of one, or of several.
+        count = counted if isinstance(counted, int) else min(len(counted), 2)
+        return self.literal(forms.split("|")[rule(count)])
 
     def _filled(self, template: str, values: Mapping[str, str]) -> str:
         parsed = string.Formatter().parse(template)
-        return "".join(self.literal(text) + (values[name] if name else "") for text, name, _, _ in parsed)
+        return "".join(
+            self.literal(text) + (values[f"{name}:{forms}" if forms else name] if name else "")
+            for text, name, forms, _ in parsed
+        )
 
     def value(self, value: Value) -> str:
         """A value inside a sentence, as people say it: `90.1 s`, `95 %`, `a, b and c`."""
@@ -194,6 +216,11 @@ class Words:
             return value.isoformat()
         local = (value if value.tzinfo else value.replace(tzinfo=UTC)).astimezone(ZoneInfo(self.tz))
         return local.strftime("%Y-%m-%d %H:%M:%S")
+
+
+def plural_forms(template: str) -> list[str]:
+    """The fields of a template that are forms of a noun: `agents:agent|agents`."""
+    return [f"{name}:{forms}" for _, name, forms, _ in string.Formatter().parse(template) if forms]
 
 
 @functools.cache

@@ -42,6 +42,7 @@ def draw(table: ReportTable, words: Words) -> str:
         "bars": bars.draw,
         "heat": heat.draw,
         "trend": trend.draw,
+        "weeks": trend.draw,
     }
     if table.drawing is None:
         return ""

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from html import unescape
 from typing import Any
 
-from acwcli.model.report import ReportTable
+from acwcli.model.report import ReportTable, Value
 from acwcli.render.report.drawings import Canvas
 from acwcli.render.report.svg import Pen, fitted
 from acwcli.render.safe_text import for_terminal
@@ -41,11 +41,13 @@ def draw(table: ReportTable, canvas: Canvas) -> Pen | None:
         y, rest = _ROW * number + 4, bar.of_wraps is None
         pen.text(_LEFT - 8, y + 13, fitted(bar.label, _LEFT - 10), "muted" if rest else "", "end")
         end = _LEFT + max(room * bar.share / largest, 0.5)
-        pen.rect(_LEFT, y + 2, end - _LEFT, 15, "rest" if rest else "bar")
-        if bar.of_wraps is not None:
-            part = _LEFT + room * bar.of_wraps / largest
+        part = _LEFT + room * bar.of_wraps / largest if bar.of_wraps is not None else end
+        pen.rect(_LEFT, y + 2, min(end, part) - _LEFT, 15, "rest" if rest else "bar")
+        if end > part:
+            pen.rect(part, y + 2, end - part, 15, "over")
+        if not rest:
             pen.line(part, y - 1, part, y + 20, "part")
-            end = max(end, part)
+        end = max(end, part)
         pen.text(end + 7, y + 13, canvas.words.share(bar.share, 1))
     pen.line(_LEFT, 0, _LEFT, _ROW * len(bars) + 2, "axis")
     pen.height = _ROW * len(bars) + 4
@@ -60,8 +62,8 @@ def _bars(table: ReportTable, canvas: Canvas) -> list[_Bar]:
         return sorted(bars, key=lambda bar: order.index(bar.value))
     if len(bars) <= MOST + 1:
         return bars
-    count = canvas.words.number(len(bars) - MOST)
-    others = unescape(canvas.words.page_part("drawings", "others", count=count))
+    count = Value("count", len(bars) - MOST)
+    others = unescape(canvas.words.word("drawings", "others", {"count": count}))
     return [*bars[:MOST], _Bar(None, others, sum(bar.share for bar in bars[MOST:]), None)]
 
 

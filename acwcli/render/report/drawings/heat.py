@@ -18,7 +18,7 @@ def draw(table: ReportTable, canvas: Canvas) -> Pen | None:
     strongest = max((share for share, wraps in cells.values() if wraps >= table.draws["min_wraps"]), default=0)
     left, top = 64.0, 22.0
     across, down = (len(hours), len(days)) if canvas.wide else (len(days), len(hours))
-    width, height = min((pen.width - left) / across, 56), 30.0 if canvas.wide else 24.0
+    width, height = min((pen.width - left) / across, 86), 32.0 if canvas.wide else 24.0
     for day_number, day in enumerate(days):
         for hour_number, hour in enumerate(hours):
             column, row = (hour_number, day_number) if canvas.wide else (day_number, hour_number)

@@ -9,7 +9,7 @@ from acwcli.model.report import ReportTable
 from acwcli.render.report.drawings import Canvas
 from acwcli.render.report.svg import Pen, fitted, text_width
 
-_ROW = 19
+_ROW, _GUIDE = 19, 5
 _SHAPES = {"over": ("triangle", "sure-over"), "under": ("square", "sure-under"), "watch": ("diamond", "unsure")}
 
 
@@ -24,7 +24,7 @@ def draw(table: ReportTable, canvas: Canvas) -> Pen | None:
     labels = [_label(row) for row in rows]
     room = 180 if canvas.wide else 104
     left = min(max(text_width(label) for label in labels), room) + 14
-    right = pen.width - (276 if canvas.wide else 14)
+    right = pen.width - (290 if canvas.wide else 14)
     low, high = _scale(rows)
 
     def place(ratio: float) -> float:
@@ -34,17 +34,19 @@ def draw(table: ReportTable, canvas: Canvas) -> Pen | None:
     bottom = 26 + _ROW * len(rows) + 4
     _axis(pen, canvas, place, (low, high), bottom)
     if canvas.wide:
-        for x, name in ((right + 74, "mean_s"), (right + 146, "expected_s")):
+        for x, name in ((right + 74, "mean_s"), (right + 160, "expected_s")):
             pen.text(x, 14, canvas.words.word("columns", name), "muted", "end")
     for number, (row, label) in enumerate(zip(rows, labels, strict=True)):
         y = 26 + _ROW * number + 13
+        if number and number % _GUIDE == 0:
+            pen.line(0, y - 13.5, pen.width, y - 13.5, "grid")
         pen.text(left - 12, y, fitted(label, room), "", "end")
         _row(pen, row, place, y - 4)
         if canvas.wide:
             pen.number(right + 74, y, canvas.words.number(row["mean_s"], 1), 56)
-            pen.number(right + 146, y, canvas.words.number(row["expected_s"], 1), 56)
+            pen.number(right + 160, y, canvas.words.number(row["expected_s"], 1), 56)
             verdict = canvas.words.word("terms", row["verdict"])
-            pen.text(right + 158, y, fitted(verdict, 116), "strong" if row["verdict"] in _SHAPES else "muted")
+            pen.text(right + 172, y, fitted(verdict, 116), "strong" if row["verdict"] in _SHAPES else "muted")
     pen.height = bottom + 22
     return pen
 

@@ -1,4 +1,4 @@
-"""Day by day: mean, p80 and median above, the number of wraps below."""
+"""Day by day, or week by week: mean, p80 and median above, the number of wraps below."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from acwcli.render.report.svg import Pen, steps, text_width
 
 _LINES = (("mean_s", "mean", "triangle"), ("p80_s", "p80", "square"), ("median_s", "median", "circle"))
 _UPPER, _LOWER, _GAP = 190, 46, 14
-_MOST_MARKS = 45
+_MOST_MARKS = 60
 
 
 def draw(table: ReportTable, canvas: Canvas) -> Pen | None:
-    """Draw lines with a mark per day, labelled at their end, and a bar per day."""
-    days: list[date] = table.column("day")
+    """Draw lines with a mark per day or week, labelled at their end, and a bar for each."""
+    days = _days(table)
     if len(days) < 2:
         return None
     pen, words = canvas.pen(table.name), canvas.words
@@ -28,7 +28,7 @@ def draw(table: ReportTable, canvas: Canvas) -> Pen | None:
     ]
     right = pen.width - (max(map(text_width, [*names, words.word("terms", "limit") + " 0000 s"])) + 14)
     span = max((days[-1] - days[0]).days, 1)
-    half = min((right - left) / (span + 1) / 2, 26)
+    half = min((right - left) / (span / _step(table) + 1) / 2, 26)
 
     def across(day: date) -> float:
         return left + half + (day - days[0]).days / span * (right - left - 2 * half)
@@ -48,8 +48,17 @@ def draw(table: ReportTable, canvas: Canvas) -> Pen | None:
     return pen
 
 
+def _days(table: ReportTable) -> list[date]:
+    """The days, or the Mondays of weeks."""
+    return table.column(table.columns[0].name)
+
+
+def _step(table: ReportTable) -> int:
+    return 7 if table.drawing == "weeks" else 1
+
+
 def _lines(pen: Pen, table: ReportTable, across: Callable[[date], float], down: Callable[[float], float]) -> None:
-    days = table.column("day")
+    days = _days(table)
     for column, name, shape in _LINES:
         points = [(across(day), down(value)) for day, value in zip(days, table.column(column), strict=True)]
         pen.path(points, f"line {name}")
@@ -67,17 +76,18 @@ def _labels(pen: Pen, x: float, wanted: list[tuple[float, str]]) -> None:
 
 
 def _counts(pen: Pen, canvas: Canvas, table: ReportTable, across: Callable[[date], float], half: float) -> None:
-    words, days, wraps = canvas.words, table.column("day"), table.column("wraps")
+    words, days, wraps = canvas.words, _days(table), table.column("wraps")
     base = 8 + _UPPER + _GAP + 14 + _LOWER
     width = max(min(2 * half - 2, 34), 0.8)
     label_room, labelled = 0.0, -1e9
+    whole = (canvas.wide and len(days) < 8) or days[0].year != days[-1].year
     for day, count in zip(days, wraps, strict=True):
         x, height = across(day), _LOWER * count / max(wraps)
         pen.rect(x - width / 2, base - height, width, height, "rest")
         text = words.number(count)
         if text_width(text, 10.5) < 2 * half + 4:
             pen.text(x, base - height - 4, text, "small", "middle")
-        label = words.digits(day.isoformat() if canvas.wide and len(days) < 8 else day.strftime("%m-%d"))
+        label = words.digits(day.isoformat() if whole else day.strftime("%m-%d"))
         label_room = text_width(label) + 12
         if x - labelled >= label_room:
             pen.text(x, base + 17, label, "", "middle")
