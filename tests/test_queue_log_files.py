@@ -3,16 +3,27 @@
 from __future__ import annotations
 
 import json
+import tempfile
 from pathlib import Path
 
 import polars as pl
 import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
 
 from acwcli.errors import InputError
+from acwcli.formats.frames import Probe
+from acwcli.formats.grid import read_lines
+from acwcli.formats.inputs import Input
+from acwcli.formats.options import ReadOptions
+from acwcli.formats.plain import Plain
+from acwcli.formats.platforms import asterisk_queue_log
 from acwcli.formats.queue_log import from_columns, looks_like, looks_like_table, states
 from acwcli.formats.queue_log_agents import Activity, identities
+from acwcli.formats.queue_log_fields import USED, parse_lines, read_log, seconds, stripped
 from acwcli.model.columns import STATE_FRAME
 from tests.queue_logs import DAY, A, call, events, log, row, seen, told
+from tests.test_properties import few
 
 REAL = Path(__file__).parents[2] / "shared" / "real"
 
@@ -70,7 +81,8 @@ def test_every_line_is_used_ignored_or_rejected():
 
 def test_columns_are_those_of_the_state_frame():
     frame = states(events(row(1, "ADDMEMBER", queue="a")))
-    expected = {**STATE_FRAME, "file": pl.UInt16(), "ignored": pl.String(), "rejected": pl.String()}
+    expected = {**STATE_FRAME, "file": pl.UInt16(), "ignored": pl.Categorical(), "rejected": pl.String()}
+    expected["agent_id"] = pl.Categorical()
     assert dict(frame.schema) == expected
     empty = states(events(row(1, "ADDMEMBER", queue="a")).filter(pl.col("__row") > 1))
     assert empty.schema == frame.schema
@@ -274,3 +286,53 @@ def test_vicidial_sample_as_file_and_as_table():
     names = table.collect_schema().names()
     from_table = states(from_columns(table.with_row_index("__row", offset=2), names), [""])
     assert from_table.drop("row").equals(from_file.drop("row"))
+
+
+ODD_LINES = (
+    *(
+        f"{epoch}|c|a|Ann|PAUSE|ACW"
+        for epoch in (
+            "1772438404", "1772438404.5", " 1772438404 ", "+1772438404", "01772438404", "5", "1e9", "-5", "abc", "#",
+            "", "\ufeff1772438405",
+        )
+    ),
+    *(
+        f"1772438403|{rest}"
+        for rest in (
+            "c|a|Ann|CONNECT|3|x|2", "c|a|Ann|COMPLETEAGENT|1|2|3|4|5|6", "c|a|Ann|INFO|1|2|3|4|5|6|7|8",
+            "c|a|Ann|INFO|1|2|3|4|5|6|7|9",
+            "c|a|Ann|INFO||||||||", "c|a|Ann", "c|a|Ann|", "c|a|Ann| |x", '"c|a|Ann"|PAUSE|"', "\x00|a|Ann|PAUSE|\x00",
+            " c |\ta|Ann\u2003|pause|x\r", "c|a|Än\u00adn|PAUSE|話後處理", "NONE|NONE|Ann|PAUSE|",
+        )
+    ),
+    "", "  ", "||||||", "| |",
+)  # fmt: skip
+
+
+@few(80)
+@given(st.lists(st.sampled_from(ODD_LINES), min_size=1, max_size=12), st.sampled_from(("\n", "\r\n")), st.booleans())
+@example(list(ODD_LINES), "\n", True)
+def test_the_csv_reader_cuts_a_log_as_it_is_cut_line_by_line(lines, end, whole):
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder, "queue_log")
+        path.write_text(end.join(lines) + end, encoding="utf-8", newline="")
+        plain = Plain("queue_log", path, "text", "utf-8")
+        cut = read_log(plain, whole=whole).collect()
+        by_line = parse_lines(read_lines(plain).with_columns(file=pl.lit(0, pl.UInt16))).collect()
+    fields = [stripped(pl.col(name).cast(pl.String)).alias(name) for name in USED[1:]]
+    same = ["__row", "__bad", "blank", *USED[1:]]
+    assert cut.with_columns(fields).select(same).equals(by_line.select(same))
+    assert cut["epoch"].equals(by_line.select(epoch=seconds(pl.col("epoch"))).to_series())
+    if whole:
+        good = cut.with_columns(line=pl.Series([line.replace(" ", "") for line in lines])).filter(
+            ~pl.col("blank") & pl.col("event").is_not_null()
+        )
+        assert good["content"].is_first_distinct().equals(good["line"].is_first_distinct())
+
+
+def test_an_epoch_nobody_can_read_does_not_decide_which_file_comes_first(tmp_path):
+    """A number can be made of the damage: the rows of that file still come after the earlier file's."""
+    (tmp_path / "a").write_text(log("-5|NONE|NONE|x|INFO|", *call(3000, 3060), ""))
+    (tmp_path / "b").write_text(log(*call(1000, 1060), ""))
+    probes = [Probe(Input(name, tmp_path / name), None) for name in "ab"]
+    assert [frame.source for frame in asterisk_queue_log.read(probes, ReadOptions())] == ["b", "a"]

@@ -98,7 +98,9 @@ def test_a_log_read_on_says_what_the_whole_says(data):
         )  # fmt: skip
         own = rows.filter(pl.col("file") != PLACE)
         assert as_states(rows, changes).drop("file").equals(whole.filter(pl.col("file") == place).drop("file"))
-        calls = pl.concat([calls, own.filter(pl.col("kind") == "connect").select("agent", "callid")])
+        calls = pl.concat(
+            [calls, own.filter(pl.col("kind") == "connect").select(pl.col("agent").cast(pl.String), "callid")]
+        )
         until = own["t"].max()
         on_the_way = data.draw(st.sampled_from(sorted({*own["t"], until})))
         before = left_behind(rows, changes, sorted({on_the_way, until}), before)[-1]

@@ -10,10 +10,10 @@ from collections.abc import Iterable, Sequence
 
 import polars as pl
 
-from acwcli.errors import InputError
 from acwcli.formats.queue_log_agents import identities
-from acwcli.formats.queue_log_before import PLACE, Before, Connected, names_in, no_call
-from acwcli.formats.queue_log_machine import follow_agents
+from acwcli.formats.queue_log_before import PLACE, ROWS, Before, Connected, names_in, no_call
+from acwcli.formats.queue_log_fields import USED, by_value, from_columns, no_text, parse_lines, seconds, stripped
+from acwcli.formats.queue_log_machine import KIND, follow_agents
 from acwcli.formats.queue_log_words import (
     CONFIGURED_WRAP,
     DEFAULT_WRAP_REASONS,
@@ -38,9 +38,7 @@ __all__ = [
     "table_columns",
 ]
 
-_FIELDS = ("epoch", "callid", "queue", "agent", "event", "data1", "data2", "data3", "data4", "data5", "data6")
 _LINE = re.compile(r"\d{1,10}(?:\.\d+)?\|[^|]*\|[^|]*\|[^|]*\|([^|]+)(?:\||$)")
-_EPOCH = r"^\d{1,10}(\.\d+)?$"
 _PLAIN_NAME = r"^[A-Z0-9_ -]{1,32}$"
 
 
@@ -68,75 +66,7 @@ def looks_like_table(names: Sequence[str], events: Iterable[str | None] = ()) ->
     known = sum(value in KNOWN_EVENTS for value in values)
     if known * 2 < len(values):
         return False, f"column '{columns['event']}' holds no queue_log events"
-    return True, f"columns of queue_log rows: {', '.join(columns[name] for name in _FIELDS[:5])}"
-
-
-def parse_lines(lines: pl.LazyFrame) -> pl.LazyFrame:
-    """Cut lines into fields; nothing is interpreted and no line is lost.
-
-    Args:
-        lines: `text` String, `__row` UInt32, `file` UInt16 (place of the file in order).
-
-    Returns:
-        `epoch callid queue agent event data1..data6` String (null when absent or empty; what follows the sixth datum
-        stays glued to it), `__row`, `file`, `blank`, and `__bad`: the reason a line cannot be read, or null.
-    """
-    text = pl.col("text").str.strip_prefix("\ufeff").str.strip_chars_end("\r\n")
-    # There is no quoting in this format: a '|' is always a separator.
-    fields = text.str.splitn("|", len(_FIELDS)).struct.rename_fields(list(_FIELDS))
-    too_short = pl.col("event").is_null() & (pl.col("__text").str.strip_chars() != "")
-    return (
-        lines.select(fields.alias("fields"), text.alias("__text"), "__row", "file")
-        .unnest("fields")
-        .with_columns(pl.col("data6").str.strip_chars_end("|"))
-        .with_columns(
-            __bad=pl.when(too_short).then(pl.lit("fewer than 5 fields")),
-            # Not from the fields: the unused ones need not be cut out at all then.
-            blank=~pl.col("__text").str.contains(r"[^|\s]"),
-        )
-        .with_columns(_emptied(name, ()) for name in _FIELDS)
-        .drop("__text")
-    )
-
-
-def from_columns(frame: pl.LazyFrame, names: Sequence[str]) -> pl.LazyFrame:
-    """Return a table of queue_log rows (realtime table, VICIdial or PBXware export) in the form of `parse_lines`.
-
-    `epoch` keeps the table's own clock, whatever it is; a caller whose column holds local times replaces it with
-    instants (Datetime) before `states`.
-
-    Args:
-        frame: String columns with any of the usual headers, `__row`, and `__bad` and `file` where known.
-        names: the headers to consider.
-
-    Raises:
-        InputError: a needed column is missing.
-    """
-    columns = table_columns(list(names))
-    if not columns:
-        raise InputError(
-            f"no queue_log rows in columns {', '.join(names)}: needs time, callid, queue, agent, event and data1; "
-            "name them with --map"
-        )
-    present = frame.collect_schema()
-    if "data" in columns and "data1" not in columns:
-        pieces = pl.col(columns["data"]).cast(pl.String).str.splitn("|", 6).struct.rename_fields(list(_FIELDS[5:]))
-        frame = frame.with_columns(pieces.alias("__data")).unnest("__data")
-        columns |= {name: name for name in _FIELDS[5:]}
-    return (
-        frame.select(
-            pl.col(columns["epoch"]).alias("epoch"),
-            *(
-                pl.col(columns[name]).cast(pl.String).alias(name) if name in columns else _no_text(name)
-                for name in _FIELDS[1:]
-            ),
-            "__row",
-            pl.col("file") if "file" in present else pl.lit(0, pl.UInt16).alias("file"),
-            pl.col("__bad") if "__bad" in present else _no_text("__bad"),
-        )
-        .with_columns(_emptied(name, ("NULL", "\\N")) for name in _FIELDS[1:])
-        .with_columns(blank=pl.all_horizontal(pl.col(*_FIELDS).is_null()))
-    )
+    return True, f"columns of queue_log rows: {', '.join(columns[name] for name in USED[:5])}"
 
 
 def states(
@@ -156,7 +86,8 @@ def states(
 
     Returns:
         `agent_id event_time state contact_id queue channel reason ended_at file row`, with `ignored` and `rejected`:
-        the reason a row is not used, or null. A restart has no agent and the state `unknown`, for everybody.
+        the reason a row is not used, or null; `agent_id` and `ignored` are Categorical. A restart has no agent and the
+        state `unknown`, for everybody.
         A rejected row names an agent when it may have changed that agent's state.
     """
     return as_states(*followed(events, wrap_reasons, one_file=one_file))
@@ -183,16 +114,13 @@ def followed(
         The rows in order of time (those of `before` among them), and what `follow_agents` says of them.
     """
     before = before or Before()
-    read = _with_reasons(_interpreted(events, one_file=one_file).collect()).rename({"agent": "name"})
-    rows = _numbered_restarts(_without_copies(_in_order(_after(before, read))))
+    content = pl.lit(0, pl.UInt64) if one_file else pl.col("content")
+    read = events.select(*USED, "__row", "file", "__bad", "blank", content=content).collect()
+    rows = _numbered_restarts(_without_copies(_in_order(_after(before, _with_reasons(_interpreted(read))))))
     agents = identities(names_in(rows, before.names))
-    rows = rows.with_columns(agent=pl.col("name").replace(agents))
-    changes = follow_agents(
-        rows.lazy().filter(pl.col("kind").is_not_null() & pl.col("agent").is_not_null()),
-        {fold(reason) for reason in wrap_reasons},
-        connected,
-    )
-    return rows, changes.collect()
+    rows = rows.with_columns(agent=by_value(rows["name"], lambda name: name.replace(agents)))
+    told = rows.filter(pl.col("kind").is_not_null() & pl.col("agent").is_not_null())
+    return rows, follow_agents(told, {fold(reason) for reason in wrap_reasons}, connected)
 
 
 def as_states(rows: pl.DataFrame, changes: pl.DataFrame) -> pl.DataFrame:
@@ -200,22 +128,25 @@ def as_states(rows: pl.DataFrame, changes: pl.DataFrame) -> pl.DataFrame:
     beside = pl.zeros(rows.height, pl.UInt32, eager=True).replace(0, None)
     beside = beside.scatter(changes["pos"], pl.int_range(changes.height, dtype=pl.UInt32, eager=True))
     restart = (pl.col("event") == RESTART) & pl.col("rejected").is_null() & ~pl.col("copied")
-    state = pl.when(restart).then(pl.lit("unknown")).otherwise("state").cast(pl.Enum(STATES))
+    state = pl.when(restart).then(pl.lit("unknown", pl.Enum(STATES))).otherwise("state")
     blamed = pl.col("rejected").is_null() | (pl.col("kind") == "lost")
     told = changes.select(pl.exclude("pos", "left", "may_end").gather(beside))
-    beside_rows = rows.drop("queue", "reason", "callid").hstack(told).filter(pl.col("file") != PLACE)
-    return _sorted(beside_rows, ["file", "__row"]).select(
+    beside_rows = _sorted(rows.drop("reason").hstack(told).filter(pl.col("file") != PLACE), ["file", "__row"])
+    # The queue of a pause row is one of the fan-out, not the queue of the call before it.
+    connects = (pl.col("kind") == "connect") & pl.col("agent").is_not_null()
+    ignored = pl.coalesce("ignored", _why_no_state(beside_rows["event"]))
+    return beside_rows.select(
         agent_id=pl.when(~restart.fill_null(False) & blamed).then("agent"),
         event_time=pl.when(pl.col("rejected").is_null()).then(pl.from_epoch("t", "ms").cast(INSTANT)),
         state=state,
-        contact_id="contact_id",
-        queue="queue",
-        channel=_no_text("channel"),
-        reason="reason",
+        contact_id=pl.when(connects).then("callid"),
+        queue=pl.when(connects).then("queue").cast(pl.String),
+        channel=no_text(),
+        reason=pl.col("reason").cast(pl.String),
         ended_at=pl.lit(None, INSTANT),
         file="file",
         row="__row",
-        ignored=pl.when(pl.col("rejected").is_null()).then(pl.coalesce("ignored", _why_no_state())),
+        ignored=pl.when(pl.col("rejected").is_null()).then(ignored),
         rejected="rejected",
     )
 
@@ -224,86 +155,55 @@ def _after(before: Before, rows: pl.DataFrame) -> pl.DataFrame:
     """Put what is known already in front; its rows are of no file."""
     if before.rows.is_empty():
         return rows
-    handed_on = before.rows.with_row_index("__row").with_columns(file=pl.lit(PLACE, pl.UInt16), blank=pl.lit(False))
+    handed_on = before.rows.cast({name: kind for name, kind in rows.schema.items() if name in ROWS})
+    handed_on = handed_on.with_row_index("__row").with_columns(file=pl.lit(PLACE, pl.UInt16), blank=pl.lit(False))
     return pl.concat([rows, handed_on], how="diagonal")
-
-
-def _no_text(name: str) -> pl.Expr:
-    return pl.lit(None, pl.String).alias(name)
-
-
-def _emptied(name: str, empty: Iterable[str]) -> pl.Expr:
-    """The column stripped, with null for texts that stand for nothing."""
-    stripped = pl.col(name).str.strip_chars()
-    return _without(pl.when(stripped != "").then(stripped), empty).alias(name)
-
-
-def _without(text: pl.Expr, empty: Iterable[str]) -> pl.Expr:
-    """The text, with null for words that stand for nothing."""
-    words = list(empty)
-    return pl.when(~text.is_in(words)).then(text) if words else text
 
 
 def _instant_ms(epoch: pl.DataType) -> pl.Expr:
     column = pl.col("epoch")
     if epoch == pl.Datetime:
         return column.dt.epoch("ms")
-    if epoch.is_numeric():
-        return (column.cast(pl.Float64) * 1000).round().cast(pl.Int64, strict=False)
-    seconds = column.cast(pl.Float64, strict=False)
-    return pl.when(column.str.contains(_EPOCH)).then((seconds * 1000).round().cast(pl.Int64, strict=False))
+    number = column.cast(pl.Float64) if epoch.is_numeric() else seconds(column)
+    return (number * 1000).round().cast(pl.Int64, strict=False)
 
 
-def _interpreted(events: pl.LazyFrame, *, one_file: bool) -> pl.LazyFrame:
-    """Add `t` (ms), `rejected`, `kind` and the comparable forms of the fields that decide."""
-    event = pl.col("event").str.to_uppercase()
-    read = events.with_columns(
-        t=_instant_ms(events.collect_schema()["epoch"]),
-        event=event,
-        content=pl.lit(0, pl.UInt64) if one_file else pl.struct(_FIELDS).hash(),
+def _interpreted(events: pl.DataFrame) -> pl.DataFrame:
+    """Add `t` (ms), `rejected`, `kind` and the comparable forms of the fields that decide; `agent` becomes `name`."""
+    read = events.select(
+        "__row", "file", "content", "__bad",
+        stripped(pl.col("callid"), NO_CALL).alias("callid"),
+        by_value(events["event"], lambda event: stripped(event).str.to_uppercase()),
+        by_value(events["queue"], lambda queue: stripped(queue, NOBODY)),
+        name=by_value(events["agent"], lambda agent: stripped(agent, NOBODY)),
+        reason=by_value(events["data1"], stripped),
+        t=_instant_ms(events.schema["epoch"]),
         blank=pl.col("blank") & pl.col("__bad").is_null(),
-        callid=_without(pl.col("callid"), NO_CALL),
-        queue=_without(pl.col("queue"), NOBODY),
-        agent=_without(pl.col("agent"), NOBODY),
-        reason=pl.col("data1"),
-        kind=event.replace_strict(KINDS, default=None, return_dtype=pl.String),
+    )  # fmt: skip
+    kind = by_value(read["event"], lambda event: event.replace_strict(KINDS, default=None), KIND)
+    every_queue = pl.when(pl.col("queue").is_null()).then(
+        kind.replace_strict({"pause": "pause all", "unpause": "unpause all"}, default=None, return_dtype=KIND)
     )
-    every_queue = pl.col("kind").is_in(["pause", "unpause"]) & pl.col("queue").is_null()
     rejected = pl.coalesce(
         "__bad",
         pl.when(pl.col("t").is_null() & ~pl.col("blank")).then(pl.lit("bad epoch")),
         pl.when(pl.col("event").is_null() & ~pl.col("blank")).then(pl.lit("no event")),
     )
-    harmless = pl.col("event").is_in(list(NON_EVENTS)).fill_null(False) | (pl.col("kind") == "ring").fill_null(False)
+    harmless = pl.col("event").is_in(list(NON_EVENTS)).fill_null(False) | (kind == "ring").fill_null(False)
+    lost = pl.when(~harmless & pl.col("name").is_not_null()).then(pl.lit("lost", KIND))
     return (
-        read.with_columns(
-            rejected=rejected,
-            kind=pl.when(every_queue).then(pl.col("kind") + " all").otherwise("kind"),
-        )
-        .with_columns(
-            kind=pl.when(pl.col("rejected").is_null())
-            .then("kind")
-            .when(~harmless & pl.col("agent").is_not_null())
-            .then(pl.lit("lost")),
-        )
-        .drop("__bad", "epoch", *_FIELDS[5:])
+        read.with_columns(rejected=rejected)
+        .with_columns(kind=pl.when(pl.col("rejected").is_null()).then(pl.coalesce(every_queue, kind)).otherwise(lost))
+        .drop("__bad")
     )
 
 
 def _with_reasons(rows: pl.DataFrame) -> pl.DataFrame:
-    """Add `folded`, the comparable form of the reason ('' for none and for rows without one), and `paused`.
-
-    Only the different reasons are folded: there are few of them.
-    """
-    told = (
-        pl.col("kind").is_in(["pause", "pause all", "unpause", "unpause all", "add"]) & pl.col("reason").is_not_null()
-    )
-    reasons = (
-        rows.lazy().filter(told).select(pl.col("reason").unique()).with_columns(folded=fold_expr(pl.col("reason")))
-    )
-    spelt, folded = reasons.collect()
-    known = pl.when(told).then(pl.col("reason")).replace_strict(spelt, folded, default=None, return_dtype=pl.String)
-    return rows.with_columns(folded=known.fill_null("")).with_columns(
+    """Add `folded`, the comparable form of the reason ('' for none and for rows without one), and `paused`."""
+    tells = pl.col("kind").is_in(["pause", "pause all", "unpause", "unpause all", "add"])
+    reasons = rows.select(pl.when(tells).then("reason")).to_series()
+    folded = by_value(reasons, fold_expr).fill_null(pl.lit("", pl.Categorical))
+    return rows.with_columns(folded=folded).with_columns(
         paused=((pl.col("kind") == "add") & (pl.col("folded") == "paused")).fill_null(False)
     )
 
@@ -348,24 +248,28 @@ def _sorted(rows: pl.DataFrame, keys: list[str]) -> pl.DataFrame:
     return rows if rows.select(pl.struct(keys)).to_series().is_sorted() else rows.sort(keys)
 
 
-def _why_no_state() -> pl.Expr:
+def _why_no_state(events: pl.Series) -> pl.Expr:
     """Name rows that never reach an agent's state; null for rows that have one."""
-    event = pl.col("event")
-    plain = event.str.contains(_PLAIN_NAME)
     return (
         pl.when("blank")
-        .then(pl.lit("blank line"))
+        .then(pl.lit("blank line", pl.Categorical))
         .when("copied")
-        .then(pl.lit("row of an earlier file"))
-        .when((event == RESTART) | (pl.col("kind").is_not_null() & pl.col("agent").is_not_null()))
+        .then(pl.lit("row of an earlier file", pl.Categorical))
+        .when((pl.col("event") == RESTART) | (pl.col("kind").is_not_null() & pl.col("agent").is_not_null()))
         .then(None)
         .when(pl.col("agent").is_null())
-        .then(pl.lit("no agent event"))
-        .when(event == CONFIGURED_WRAP)
+        .then(pl.lit("no agent event", pl.Categorical))
+        .otherwise(by_value(events, _event_without_state))
+    )
+
+
+def _event_without_state(event: pl.Expr) -> pl.Expr:
+    return (
+        pl.when(event == CONFIGURED_WRAP)
         .then(pl.lit("configured wrap-up time"))
         .when(event.is_in(list(NON_EVENTS)))
         .then(pl.lit("event ") + event)
-        .when(plain)
+        .when(event.str.contains(_PLAIN_NAME))
         .then(pl.lit("unknown event ") + event)
         .otherwise(pl.lit("unknown event"))
     )

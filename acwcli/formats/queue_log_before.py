@@ -124,7 +124,12 @@ def _spans(rows: pl.DataFrame) -> pl.DataFrame:
     def latest(rows: pl.Expr) -> pl.Expr:
         return pl.when(rows).then(pos.cast(pl.Int64)).max().over("agent").fill_null(-1)
 
-    key = pl.when(kind == "login").then(pl.lit("login ")).when(kind.is_in(list(MEMBER_KINDS))).then("queue")
+    key = (
+        pl.when(kind == "login")
+        .then(pl.lit("login "))
+        .when(kind.is_in(list(MEMBER_KINDS)))
+        .then(pl.col("queue").cast(pl.String))
+    )
     return rows.with_columns(
         key=key,
         cut=latest(kind.is_in(["connect", "logoff", "lost"]) | pl.col("left")),

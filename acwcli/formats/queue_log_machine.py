@@ -15,18 +15,20 @@ import polars as pl
 
 from acwcli.formats.queue_log_before import Connected, no_call
 from acwcli.formats.queue_log_words import MEMBER_KINDS
+from acwcli.model.columns import STATES
 
-_AGENT = "who"
 _SAME_ACTION_MS = 1000
 # Queues become numbers; these two stand beside them.
-_ALL_QUEUES, _LOGIN = -1, -2
+_ALL_QUEUES, _LOGIN, _QUEUES_FROM = (pl.lit(number, pl.UInt32) for number in range(3))
 
-_KINDS = pl.Enum(
+KIND = pl.Enum(
     [
         "connect", "end", "pause", "pause all", "unpause", "unpause all", "auto unpause", "add", "remove", "login",
         "logoff", "ring", "lost",
     ]
 )  # fmt: skip
+"""What a row does to its agent: values of `KINDS`, `auto unpause`, and `lost` for a rejected row."""
+_STATE = pl.Enum(STATES)
 _KIND = pl.col("kind")
 _PAUSES = _KIND.is_in(["pause", "pause all"])
 _UNPAUSES = _KIND.is_in(["unpause", "unpause all"])
@@ -54,58 +56,67 @@ def _prior(value: pl.Expr) -> pl.Expr:
     return pl.when(~pl.col("first")).then(_latest(pl.when("acts").then(value)).shift(1))
 
 
-def follow_agents(rows: pl.LazyFrame, wrap_reasons: Collection[str], connected: Connected = no_call) -> pl.LazyFrame:
+def _within(stretch: str, key: str) -> pl.Expr:
+    """One number for a key within a stretch of rows (both 32 bits): windows over one column take half the time."""
+    return pl.col(stretch).cast(pl.UInt64) * 2**32 + pl.col(key)
+
+
+def follow_agents(rows: pl.DataFrame, wrap_reasons: Collection[str], connected: Connected = no_call) -> pl.DataFrame:
     """Return what each row does to its agent.
 
     Args:
-        rows: rows of agents in order of time: `pos`, `t` (Int64 ms), `agent`, `boot` (number of restarts before),
-            `kind` (a value of `KINDS`, or `lost` for a rejected row), `queue`, `callid`, `reason`, `folded`
-            (the reason folded, '' for none), `paused` (added as paused). Rows of other kinds must not be there.
+        rows: rows of agents in order of time: `pos`, `t` (Int64 ms), `agent` and `queue` (Categorical), `boot` (number
+            of restarts before), `kind` (`KIND`), `callid`, `reason` (Categorical), `folded` (the reason folded, ''
+            for none, Categorical), `paused` (added as paused). Rows that say nothing of an agent must not be there.
         wrap_reasons: folded pause reasons that are wrap-up; '' stands for a pause without reason right after a call.
         connected: tells which agents had which calls before these rows.
 
     Returns:
-        `pos`, `state` (null when the row changes nothing), `contact_id`, `queue`, `reason`, `ignored`, and for those
-        that read on: `left` (the row logs the agent off) and `may_end` (it may end the agent's call).
+        `pos`, `state` (null when the row changes nothing), `reason`, `ignored`, and for those that read on: `left`
+        (the row logs the agent off) and `may_end` (it may end the agent's call).
     """
     steps = _presence(_without_auto_unpause(_numbered(rows)))
-    return _outcome(_open_pauses(_pause_class(_calls(steps, connected), wrap_reasons)))
+    late = _late_ends(steps, rows, connected)
+    return _outcome(_open_pauses(_pause_class(_calls(steps.lazy(), late), wrap_reasons))).collect()
 
 
-def _numbered(rows: pl.LazyFrame) -> pl.LazyFrame:
+def _numbered(rows: pl.DataFrame) -> pl.DataFrame:
     """Put the rows agent by agent, and add marks and numbers: `who` is an agent between two restarts.
 
-    `begins` marks the first row of an agent, `first` that of an agent between two restarts.
+    `begins` marks the first row of an agent, `first` that of an agent between two restarts. Texts are left behind:
+    numbers are moved and compared sooner.
     """
-    needed = ("pos", "t", "agent", "boot", "kind", "queue", "callid", "reason", "folded", "paused")
-    by_agent = rows.select(*needed, person=pl.col("agent").cast(pl.Categorical).to_physical()).sort(
-        "person", maintain_order=True
-    )
+    numbered = rows.select(
+        "pos", "t", "boot", "kind", "reason", "folded", "paused",
+        person=pl.col("agent").to_physical(),
+        # Numbers below are those of no queue.
+        queue_no=pl.col("queue").to_physical() + _QUEUES_FROM,
+        call=pl.col("callid").hash(),
+    )  # fmt: skip
     begins = (pl.col("person") != pl.col("person").shift(1)).fill_null(True)
+    first = begins | (pl.col("boot") != pl.col("boot").shift(1)).fill_null(True)
     return (
-        by_agent.with_columns(
-            begins=begins,
-            first=begins | (pl.col("boot") != pl.col("boot").shift(1)).fill_null(True),
-            queue_no=pl.col("queue").cast(pl.Categorical).to_physical().cast(pl.Int64),
-            kind=pl.col("kind").cast(_KINDS),
-        )
-        .with_columns(who=pl.when("first").then(pl.col("pos")).forward_fill())
+        numbered.sort("person", maintain_order=True)
+        .with_columns(begins=begins, first=first, who=pl.when(first).then("pos").forward_fill())
+        .drop("boot")
     )  # fmt: skip
 
 
-def _without_auto_unpause(rows: pl.LazyFrame) -> pl.LazyFrame:
+def _without_auto_unpause(rows: pl.DataFrame) -> pl.DataFrame:
     """Take Asterisk's `UNPAUSE|Auto-Unpause` and the PAUSE of another reason after it for one change."""
-    of_queue = [_AGENT, "queue_no", "pausing"]
+    automatic = (_KIND == "unpause") & (pl.col("folded") == "autounpause")
+    if not rows.select(automatic.any()).item():
+        return rows
+    of_queue = ["who", "queue_no", _KIND.is_in(["pause", "unpause"])]
     followed = (_KIND.shift(-1).over(of_queue) == "pause") & (
         pl.col("t").shift(-1).over(of_queue) - pl.col("t") <= _SAME_ACTION_MS
     )
-    automatic = (_KIND == "unpause") & (pl.col("folded") == "autounpause") & followed
-    return rows.with_columns(pausing=_KIND.is_in(["pause", "unpause"])).with_columns(
-        kind=pl.when(automatic.fill_null(False)).then(pl.lit("auto unpause", _KINDS)).otherwise(_KIND)
+    return rows.with_columns(
+        kind=pl.when((automatic & followed).fill_null(False)).then(pl.lit("auto unpause", KIND)).otherwise(_KIND)
     )
 
 
-def _presence(rows: pl.LazyFrame) -> pl.LazyFrame:
+def _presence(rows: pl.DataFrame) -> pl.DataFrame:
     """Add `left` (the row logs the agent off), `on` and `was_on`: yes, no or unknown.
 
     REMOVEMEMBER logs off from one queue; the agent has left when no queue is known in which they still are. Static
@@ -117,12 +128,14 @@ def _presence(rows: pl.LazyFrame) -> pl.LazyFrame:
     activity = _KIND.is_in(["add", "login", "connect", "pause", "pause all"])
     return (
         rows.with_columns(
-            key=pl.when(_KIND == "login").then(pl.lit(_LOGIN)).otherwise(queue_key),
+            key=pl.when(_KIND == "login").then(_LOGIN).otherwise(queue_key),
             session=_spell(_KIND == "logoff"),
         )
         .with_columns(member=member)
         .with_columns(
-            joins=(pl.col("member") - pl.col("member").shift(1, fill_value=0).over("session", "key")).fill_null(0)
+            joins=(
+                pl.col("member") - pl.col("member").shift(1, fill_value=0).over(_within("session", "key"))
+            ).fill_null(0)
         )
         .with_columns(queues=_count_since("joins", "session"))
         .with_columns(left=logs_off)
@@ -135,17 +148,21 @@ def _presence(rows: pl.LazyFrame) -> pl.LazyFrame:
     )
 
 
-def _calls(rows: pl.LazyFrame, connected: Connected) -> pl.LazyFrame:
+def _calls(rows: pl.LazyFrame, late: pl.Series) -> pl.LazyFrame:
     """Add `in_call`, `known` (is anything known of the agent), `late` and `ended` (the row ends the agent's call).
 
     An end belongs to the agent's current call whatever its call id (transfers carry others), unless the id is that of
     an earlier call of the agent: that row was written late and the agent is long in the next call.
+
+    Args:
+        rows: rows agent by agent.
+        late: `pos` of the ends that are late.
     """
     connects, ends = _KIND == "connect", _KIND == "end"
     settles = _KIND.is_in(["connect", "pause", "pause all", "unpause", "unpause all", "add", "login"])
     lost = _KIND == "lost"
     return (
-        _late_ends(rows, connected)
+        rows.with_columns(late=pl.col("pos").is_in(late.implode()) if late.len() else pl.lit(False))
         .with_columns(may_end=ends & ~pl.col("late"))
         .with_columns(
             in_call=_latest(
@@ -161,19 +178,20 @@ def _calls(rows: pl.LazyFrame, connected: Connected) -> pl.LazyFrame:
     )
 
 
-def _late_ends(rows: pl.LazyFrame, connected: Connected) -> pl.LazyFrame:
-    """Mark ends of another call than the current one that the agent had before; few rows are worth looking up."""
-    connects, ends = _KIND == "connect", _KIND == "end"
-    current = _latest(pl.when(connects).then(pl.col("callid").fill_null("")), "begins")
-    of_other = ends & pl.col("callid").is_not_null() & (pl.col("callid") != current)
-    marked = rows.with_columns(of_other=of_other.fill_null(False)).collect()
-    odd = marked.filter("of_other").select("person", "agent", "callid", "pos")
-    calls = marked.lazy().filter(connects).group_by("person", "callid").agg(begun=pl.col("pos").min())
-    known = odd.lazy().join(calls, on=["person", "callid"]).filter(pl.col("begun") < pl.col("pos")).collect()["pos"]
-    others = odd.filter(~pl.col("pos").is_in(known.implode()))
+def _late_ends(steps: pl.DataFrame, rows: pl.DataFrame, connected: Connected) -> pl.Series:
+    """The `pos` of ends of another call than the current one that the agent had before; few are worth looking up."""
+    current = _latest(pl.when(_KIND == "connect").then(pl.col("call")), "begins")
+    of_other = (_KIND == "end") & (pl.col("call") != current)
+    odd = steps.lazy().select("pos", odd=of_other).filter("odd").collect()["pos"]
+    if odd.is_empty():
+        return odd
+    asked = rows.filter(pl.col("pos").is_in(odd.implode()) & pl.col("callid").is_not_null())
+    ends = asked.select("pos", "agent", "callid")
+    calls = rows.lazy().filter(_KIND == "connect").group_by("agent", "callid").agg(begun=pl.col("pos").min())
+    known = ends.lazy().join(calls, on=["agent", "callid"]).filter(pl.col("begun") < pl.col("pos")).collect()["pos"]
+    others = ends.filter(~pl.col("pos").is_in(known.implode())).with_columns(pl.col("agent").cast(pl.String))
     before = others.join(connected(others.select("agent", "callid").unique()), on=["agent", "callid"], how="semi")
-    late = known.append(before["pos"])
-    return marked.lazy().with_columns(late=pl.col("of_other") & pl.col("pos").is_in(late.implode()))
+    return known.append(before["pos"])
 
 
 def _pause_class(rows: pl.LazyFrame, wrap_reasons: Collection[str]) -> pl.LazyFrame:
@@ -214,7 +232,7 @@ def _open_pauses(rows: pl.LazyFrame) -> pl.LazyFrame:
     on_queue = _KIND.is_in(["pause", "unpause", "remove"]) | pl.col("pauses")
     code = pl.when("pauses").then(pl.when("wrap").then(1).otherwise(2)).otherwise(0).cast(pl.Int8)
     latest = pl.when(pl.col("pauses")).then(pl.col("wrap"))
-    reason = pl.col("reason").fill_null("")
+    reason = pl.col("reason").fill_null(pl.lit("", pl.Categorical))
 
     def change(which: int) -> pl.Expr:
         opens = (pl.col("code") == which).cast(pl.Int32)
@@ -226,14 +244,14 @@ def _open_pauses(rows: pl.LazyFrame) -> pl.LazyFrame:
         rows.with_columns(
             run=_spell(resets),
             pause_key=pl.when(_KIND == "pause all")
-            .then(pl.lit(_ALL_QUEUES))
+            .then(_ALL_QUEUES)
             .when(on_queue)
             .then(pl.col("queue_no").fill_null(_ALL_QUEUES)),
         )
         .with_columns(code=pl.when(pl.col("pause_key").is_not_null()).then(code))
         .with_columns(
-            was_code=pl.col("code").shift(1).over(_AGENT, "pause_key"),
-            was_run=pl.col("run").shift(1).over(_AGENT, "pause_key"),
+            was_code=pl.col("code").shift(1).over(_within("who", "pause_key")),
+            was_run=pl.col("run").shift(1).over(_within("who", "pause_key")),
         )
         .with_columns(wraps=change(1), breaks=change(2))
         .with_columns(
@@ -269,16 +287,16 @@ def _outcome(rows: pl.LazyFrame) -> pl.LazyFrame:
         pl.when(~pl.col("known"))
         .then(None)
         .when(pl.col("in_call"))
-        .then(pl.lit("talking"))
+        .then(pl.lit("talking", _STATE))
         .when(pl.col("on") == _NO)
-        .then(pl.lit("logout"))
+        .then(pl.lit("logout", _STATE))
         .when(pl.col("wrapping"))
-        .then(pl.lit("acw"))
+        .then(pl.lit("acw", _STATE))
         .when(~pl.col("wrapping"))
-        .then(pl.lit("not_ready"))
+        .then(pl.lit("not_ready", _STATE))
         .when("logs_on")
-        .then(pl.lit("login"))
-        .otherwise(pl.lit("ready"))
+        .then(pl.lit("login", _STATE))
+        .otherwise(pl.lit("ready", _STATE))
     )
     paused = pl.col("now").is_in(["acw", "not_ready"])
     changed = pl.col("now").ne_missing(pl.col("was")) | (
@@ -294,10 +312,7 @@ def _outcome(rows: pl.LazyFrame) -> pl.LazyFrame:
         .select(
             "pos",
             state=pl.when("used").then("now"),
-            contact_id=pl.when(_KIND == "connect").then("callid"),
-            # The queue of a pause row is one of the fan-out, not the queue of the call before it.
-            queue=pl.when(_KIND == "connect").then("queue"),
-            reason=pl.when(pl.col("used") & paused).then("pause_reason").replace("", None),
+            reason=pl.when(pl.col("used") & paused & (pl.col("pause_reason") != "")).then("pause_reason"),
             ignored=pl.when(~pl.col("used") & (_KIND != "lost")).then(_why_ignored()),
             left="left",
             may_end="may_end",
@@ -322,5 +337,6 @@ def _why_ignored() -> pl.Expr:
         (_UNPAUSES & pl.col("wrapping").is_not_null(), "still paused in another queue"),
     ]
     return pl.coalesce(
-        *(pl.when(condition).then(pl.lit(text)) for condition, text in texts), pl.lit("unpause without a pause")
+        *(pl.when(condition).then(pl.lit(text, pl.Categorical)) for condition, text in texts),
+        pl.lit("unpause without a pause", pl.Categorical),
     )

@@ -12,10 +12,10 @@ import polars as pl
 from acwcli.formats import queue_log
 from acwcli.formats.columns import Chosen
 from acwcli.formats.frames import FileFrame, Match, Probe
-from acwcli.formats.grid import read_lines
 from acwcli.formats.grid_data import Raw, raw_lines
 from acwcli.formats.options import ReadOptions
 from acwcli.formats.queue_log_before import PLACE, Before, Connected, left_behind
+from acwcli.formats.queue_log_fields import read_log, stripped
 from acwcli.formats.queue_log_words import CONFIGURED_WRAP, table_columns
 from acwcli.formats.times import Times
 from acwcli.model.columns import INSTANT, STATES
@@ -87,7 +87,7 @@ def read_on(probes: Sequence[Probe], options: ReadOptions, before: Before, conne
 
 def begins(probe: Probe, options: ReadOptions) -> int | None:
     """The first instant (epoch ms) of a file, or something before it; None where no row has one."""
-    first = _first(_events(probe, options))
+    first = _first(_events(probe, options, whole=False))
     return math.floor(first * 1000) if math.isfinite(first) else None
 
 
@@ -97,7 +97,7 @@ def _reasons(options: ReadOptions) -> Sequence[str]:
 
 def _in_order(probes: Sequence[Probe], options: ReadOptions) -> tuple[list[_Log], pl.LazyFrame]:
     """The files in order of time, and all their rows."""
-    logs = [_events(probe, options) for probe in probes]
+    logs = [_events(probe, options, whole=len(probes) > 1) for probe in probes]
     parsed = sorted(logs, key=lambda log: (_first(log), log.probe.input.name)) if len(logs) > 1 else logs
     rows = [log.rows.with_columns(file=pl.lit(place, pl.UInt16)) for place, log in enumerate(parsed)]
     return parsed, pl.concat(rows, how="diagonal_relaxed")
@@ -122,8 +122,11 @@ def _configured(events: pl.LazyFrame, states: pl.DataFrame, *, wraps: bool) -> p
     """
     if wraps or (states["state"] == "acw").any():
         return pl.DataFrame(schema={"file": pl.UInt16, "row": pl.UInt32})
-    written = events.filter(pl.col("event").str.to_uppercase() == CONFIGURED_WRAP).select(
-        "file", "callid", "queue", row="__row", seconds=pl.col("data1").cast(pl.Float64, strict=False)
+    callid, queue, event, datum = (
+        stripped(pl.col(name).cast(pl.String)) for name in ("callid", "queue", "event", "data1")
+    )
+    written = events.filter(event.str.to_uppercase() == CONFIGURED_WRAP).select(
+        "file", callid, queue, row="__row", seconds=datum.cast(pl.Float64, strict=False)
     )
     length = (pl.col("seconds") * 1000).round().cast(pl.Int64)
     usable = pl.col("agent_id").is_not_null() & pl.col("event_time").is_not_null()
@@ -173,19 +176,19 @@ class _Log:
     ignored: Counter[str] = field(default_factory=Counter)
 
 
-def _events(probe: Probe, options: ReadOptions) -> _Log:
+def _events(probe: Probe, options: ReadOptions, *, whole: bool) -> _Log:
     notes: list[str] = []
     details: dict[str, str] = {}
     ignored: Counter[str] = Counter()
     raw = raw_lines(probe.plain.path)
     if probe.plain.kind == "text" and queue_log.looks_like(probe.head)[0]:
-        rows = queue_log.parse_lines(read_lines(probe.plain).with_columns(file=pl.lit(0, pl.UInt16)))
+        rows = read_log(probe.plain, whole=whole)
     else:
         grid = probe.grid
         clock = table_columns(grid.columns)["epoch"]
         times = Times(grid, Chosen({"event_time": (clock,)}), options)
-        # Text seconds, as in the file form: both can then stand in one log.
-        seconds = (times.instant("event_time").dt.epoch("ms") / 1000).cast(pl.String)
+        # Seconds, as in the file form: both can then stand in one log.
+        seconds = times.instant("event_time").dt.epoch("ms") / 1000
         rows = queue_log.from_columns(grid.frame.with_columns(seconds.alias(clock)), grid.columns)
         notes, raw, details, ignored = [*grid.notes, *times.notes()], grid.raw, grid.details, grid.ignored
     return _Log(probe, rows, raw, notes, details, ignored)
