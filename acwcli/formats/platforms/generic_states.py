@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+from bisect import bisect_left
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
@@ -223,7 +224,12 @@ def _translated(state: pl.Expr, grid: Grid, options: ReadOptions) -> pl.Expr:
 
 
 def _states_of(state: pl.Expr, words: Mapping[str, str]) -> pl.Expr:
-    return state.replace_strict(words, default=None, return_dtype=pl.Enum(STATES))
+    """Read words as states: with the words in the order of their states, a word's place tells its state's place."""
+    in_order = sorted((STATES.index(name), word) for word, name in words.items())
+    place = state.cast(pl.Enum([word for _, word in in_order]), strict=False).to_physical()
+    firsts = [bisect_left(in_order, (of_state, "")) for of_state in range(1, len(STATES))]
+    code = pl.sum_horizontal((place >= first).cast(pl.UInt8) for first in firsts)
+    return pl.when(place.is_not_null()).then(code).cat.to(pl.Enum(STATES))
 
 
 def _spellings(sampled: Sequence[str], options: ReadOptions) -> dict[str, str]:
