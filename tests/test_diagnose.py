@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from acwcli.analyse.diagnose import diagnose
+from acwcli.analyse.diagnose import diagnose, examine
 from acwcli.analyse.verdict import VERDICTS
 from acwcli.errors import NoWrapsError
 from tests.plain_statistics import mean, observations, of_values, quantile, seconds
@@ -30,7 +30,7 @@ LATER = [
 
 
 def answer(obs, within_ms=60_000, excluded=None, excluded_ms=None):
-    return diagnose(obs, within_ms, 20, "wraps", excluded or {}, excluded_ms or {})
+    return diagnose(examine(obs, within_ms, 20, "wraps", excluded or {}, excluded_ms or {}), 20, "wraps")
 
 
 def told(table):
@@ -303,7 +303,7 @@ def test_keys_are_the_contract():
     contributors = told(table)["contributors"]
     assert list(contributors[0]) == ["dimension", "value", "wraps", "excess_s", "share"]
     assert "channel" not in {item["dimension"] for item in contributors}
-    spoken = told(diagnose(of_values([1, 70_000]), 60_000, 1, "contacts", {}, {}))
+    spoken = told(diagnose(examine(of_values([1, 70_000]), 60_000, 1, "contacts", {}, {}), 1, "contacts"))
     assert "contacts" in spoken
     assert "contacts" in spoken["contributors"][0]
 

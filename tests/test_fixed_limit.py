@@ -6,9 +6,19 @@ import numpy as np
 import polars as pl
 import pytest
 
-from acwcli.analyse.fixed_limit import ENOUGH, fixed_limit
-from acwcli.analyse.humps import humps
+from acwcli.analyse.fixed_limit import ENOUGH
+from acwcli.analyse.fixed_limit import fixed_limit as of_rows
+from acwcli.analyse.humps import humps as of_lengths
+from acwcli.analyse.lengths import lengths_of
 from acwcli.analyse.mechanical import Timer
+
+
+def fixed_limit(frame, timer, min_wraps):
+    return of_rows(frame.lazy(), lengths_of(frame.lazy()), timer, min_wraps)
+
+
+def humps(values):
+    return of_lengths(lengths_of(values.to_frame().lazy()))
 
 
 def lengths(seed, size, median_s=40.0, spread=0.5):

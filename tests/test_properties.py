@@ -237,9 +237,9 @@ def test_flag(wraps: list[Row], measure: str, peers: tuple[str, ...], min_wraps:
 @few(30)
 @given(some_wraps(), st.sampled_from((None, 60_000, 1)))
 def test_diagnose(wraps: list[Row], within_ms: int | None) -> None:
-    from acwcli.analyse.diagnose import diagnose
+    from acwcli.analyse.diagnose import diagnose, examine
 
-    answer = diagnose(observations(wraps), within_ms, 1, "wraps", {}, {}).frame.to_dicts()[0]
+    answer = diagnose(examine(observations(wraps), within_ms, 1, "wraps", {}, {}), 1, "wraps").frame.to_dicts()[0]
     told = figures.diagnose(wraps, within_ms)
     expected = floats(told)
     assert {key: answer[key] for key in expected} == expected

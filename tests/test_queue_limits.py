@@ -8,7 +8,8 @@ import random
 import polars as pl
 import pytest
 
-from acwcli.analyse.diagnose import diagnose
+from acwcli.analyse.diagnose import diagnose, examine
+from acwcli.analyse.lengths import lengths_of
 from acwcli.analyse.spikes import spike_ms
 from acwcli.errors import ExitCode
 from tests.cli import ROOT, STATES, acw
@@ -19,7 +20,8 @@ DICE = random.Random(8)
 
 def told(rows, limits_ms, within_ms=60_000):
     obs = observations(rows, queue=pl.String(), ended_by=pl.String())
-    return diagnose(obs, within_ms, 20, "wraps", {}, {}, limits_ms=limits_ms).frame.row(0, named=True)
+    seen = examine(obs, within_ms, 20, "wraps", {}, {})
+    return diagnose(seen, 20, "wraps", limits_ms=limits_ms).frame.row(0, named=True)
 
 
 def usual(queue, count, median_ms, cap_ms=None, **more):
@@ -84,10 +86,14 @@ def spread(seed, size, width=0.6):
     return [round(40_000 * dice.lognormvariate(0, width)) for _ in range(size)]
 
 
+def spike(values):
+    return spike_ms(lengths_of(pl.LazyFrame({"value_ms": values})), 0.05)
+
+
 def test_clean_lengths_show_no_timer():
     rounded = [[1000 * round(value / 1000) for value in spread(seed, 400)] for seed in range(100)]
     for values in [*(spread(seed, size) for seed in range(100) for size in (20, 400)), *rounded]:
-        assert spike_ms(pl.Series(values), 0.05) is None
+        assert spike(values) is None
 
 
 def test_a_timer_is_found_wherever_it_stands():
@@ -95,14 +101,14 @@ def test_a_timer_is_found_wherever_it_stands():
         at = random.Random(seed).randrange(20, 300) * 1000
         values = [min(value, at + value % 400) for value in spread(seed, 600, 0.8)]
         values += [at + number for number in range(100)]
-        assert spike_ms(pl.Series(values), 0.05) == at
+        assert spike(values) == at
 
 
 def test_it_is_no_timer_where_wraps_go_on_beyond_or_are_rounded():
     values = [*spread(1, 500), *[30_000] * 100]
-    assert spike_ms(pl.Series(values), 0.05) is None
-    assert spike_ms(pl.Series([30_000, 60_000] * 100), 0.05) is None
-    assert spike_ms(pl.Series([0] * 200), 0.05) is None
+    assert spike(values) is None
+    assert spike([30_000, 60_000] * 100) is None
+    assert spike([0] * 200) is None
 
 
 def test_the_option():

@@ -8,13 +8,14 @@ import statistics
 import polars as pl
 import pytest
 
-from acwcli.analyse.diagnose import diagnose
+from acwcli.analyse.diagnose import diagnose, examine
 from tests.plain_statistics import observations, of_values
 
 
 def told(rows, within_ms=60_000, excluded=None, excluded_ms=None):
     obs = observations(rows, ended_by=pl.String())
-    return diagnose(obs, within_ms, 20, "wraps", excluded or {}, excluded_ms or {}).frame.row(0, named=True)
+    seen = examine(obs, within_ms, 20, "wraps", excluded or {}, excluded_ms or {})
+    return diagnose(seen, 20, "wraps").frame.row(0, named=True)
 
 
 def spread(agent, values, ended_by="ready"):
@@ -54,7 +55,7 @@ def test_as_many_top_agents_as_asked_for():
     rows = [wrap for number in range(10) for wrap in spread(f"a{number}", [(number + 5) * 10_000] * 20)]
     for top, left in ((1, 9), (3, 7), (99, 1)):
         obs = observations(rows, ended_by=pl.String())
-        row = diagnose(obs, 60_000, 20, "wraps", {}, {}, top=top).frame.row(0, named=True)
+        row = diagnose(examine(obs, 60_000, 20, "wraps", {}, {}), 20, "wraps", top=top).frame.row(0, named=True)
         rest = [(number + 5) * 10 for number in range(left)]
         changed = min(top, 8)  # two agents have nothing over the limit
         rest = [(number + 5) * 10 for number in range(10 - changed)]
@@ -94,6 +95,6 @@ def test_stuck_wraps_left_out_and_counted():
 
 
 def test_columns_come_last_and_survive_without_texts():
-    table = diagnose(of_values([30_000] * 25), None, 20, "contacts", {}, {})
+    table = diagnose(examine(of_values([30_000] * 25), None, 20, "contacts", {}, {}), 20, "contacts")
     assert table.frame.columns[-1] == "warning"
     assert table.frame["top_agents"].to_list() == [0]

@@ -74,7 +74,7 @@ def decisive(table: pl.DataFrame, dimension: str, variance: float, min_wraps: in
 
 
 def strongest(
-    frame: pl.DataFrame, tables: Mapping[str, pl.DataFrame], variance: float, min_wraps: int
+    rows: pl.LazyFrame, tables: Mapping[str, pl.DataFrame], variance: float, min_wraps: int
 ) -> Concentration | None:
     """Pick the dimension that explains most by itself.
 
@@ -88,22 +88,23 @@ def strongest(
     ]
     if len(found) < 2:
         return found[0] if found else None
-    alone = [_explained_alone(frame, group, tables, found) for group in found]
+    alone = [_explained_alone(rows, group, tables, found) for group in found]
     best = max(alone)
     return next(group for group, share in zip(found, alone, strict=True) if share > best - TIE)
 
 
 def _explained_alone(
-    frame: pl.DataFrame, group: Concentration, tables: Mapping[str, pl.DataFrame], rivals: Sequence[Concentration]
+    rows: pl.LazyFrame, group: Concentration, tables: Mapping[str, pl.DataFrame], rivals: Sequence[Concentration]
 ) -> float:
     others = [rival.dimension for rival in rivals if rival.dimension != group.dimension]
-    return min(_beyond(frame, group, other, tables[other]) for other in others)
+    return min(_beyond(rows, group, other, tables[other]) for other in others)
 
 
-def _beyond(frame: pl.DataFrame, group: Concentration, other: str, table: pl.DataFrame) -> float:
+def _beyond(rows: pl.LazyFrame, group: Concentration, other: str, table: pl.DataFrame) -> float:
     """Share of the time over that the group holds above what the values of `other` among its wraps would give."""
-    inside = frame.filter(pl.col(group.dimension).cast(pl.String).is_in(group.values))
-    mix = inside.group_by(pl.col(other).cast(pl.String).alias("value")).agg(figures.count(), pl.col(CAPPED_MS).sum())
+    inside = rows.filter(pl.col(group.dimension).cast(pl.String).is_in(group.values))
+    counted = inside.group_by(pl.col(other).alias("value")).agg(figures.count(), pl.col(CAPPED_MS).sum())
+    mix = counted.with_columns(pl.col("value").cast(pl.String)).collect(engine="streaming").sort("value")
     usual = table.select("value", (pl.col(CAPPED_MS) / pl.col(figures.N)).alias("_usual"))
     joined = mix.join(usual, on="value", how="left", nulls_equal=True)
     expected = float((joined["_usual"] * joined[figures.N]).sum())

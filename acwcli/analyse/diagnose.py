@@ -9,10 +9,19 @@ from types import MappingProxyType
 import polars as pl
 
 from acwcli.analyse import figures
-from acwcli.analyse.contributors import EXCESS_US, as_list, by_dimension, known_dimensions, observe, share, with_excess
+from acwcli.analyse.contributors import (
+    EXCESS_US,
+    as_list,
+    by_dimension,
+    by_dimensions,
+    observe,
+    share,
+    with_excess,
+)
 from acwcli.analyse.facts import Facts, facts
 from acwcli.analyse.fixed_limit import COLUMNS as FIXED_LIMIT
 from acwcli.analyse.fixed_limit import fixed_limit
+from acwcli.analyse.lengths import lengths_of, total
 from acwcli.analyse.mechanical import Mechanics, Timer, mechanics, with_cause
 from acwcli.analyse.queue_limits import COLUMNS as BREACHES
 from acwcli.analyse.queue_limits import breaches, by_queue
@@ -66,23 +75,34 @@ class Diagnosis:
     """Everything a diagnosis rests on.
 
     Attributes:
-        frame: the observations, with their time over the limit.
+        rows: the observations, with their time over the limit.
+        lengths: the lengths that occur, how often, and their time over the limit.
         known: their figures.
         finding: the verdict.
         tables: a table of `by_dimension` per known dimension.
         mechanics: what is no behaviour.
+        excluded: wraps left out of the figures, per status.
+        excluded_ms: their time, per status, where it is known.
     """
 
-    frame: pl.DataFrame
+    rows: pl.LazyFrame
+    lengths: pl.DataFrame
     known: Facts
     finding: Finding
     tables: Mapping[str, pl.DataFrame]
     mechanics: Mechanics
+    excluded: Mapping[str, int]
+    excluded_ms: Mapping[str, int]
 
     @property
     def ended(self) -> Timer | None:
         """The wrap-up timer, where there is one."""
         return self.mechanics.timer
+
+    @property
+    def excess_us(self) -> int:
+        """All time over the limit, in microseconds."""
+        return total(self.lengths, EXCESS_US)
 
 
 def examine(
@@ -92,34 +112,10 @@ def examine(
     noun: str,
     excluded: Mapping[str, int],
     excluded_ms: Mapping[str, int],
-) -> Diagnosis:
-    """Find out what `diagnose` says; the same arguments.
-
-    Raises:
-        NoWrapsError: there is nothing to diagnose.
-    """
-    frame = observe(obs)
-    figures.any_wraps(frame.height, noun)
-    known = facts(frame, within_ms)
-    frame = with_excess(frame, known.limit_us, basis_ms(known, frame), known.p99_us // 1000)
-    found = mechanics(frame, known, min_wraps, excluded, excluded_ms)
-    frame = with_cause(frame, known, found.timer)
-    tables = {name: by_dimension(frame, name) for name in known_dimensions(frame)}
-    return Diagnosis(frame, known, judge(frame, known, tables, found, min_wraps), tables, found)
-
-
-def diagnose(
-    obs: pl.LazyFrame,
-    within_ms: int | None,
-    min_wraps: int,
-    noun: str,
-    excluded: Mapping[str, int],
-    excluded_ms: Mapping[str, int],
     *,
-    limits_ms: Mapping[str, int] = MappingProxyType({}),
-    top: int | None = None,
-) -> Table:
-    """Say whether the mean is honest, and who or what makes the time over the limit.
+    in_memory: bool = True,
+) -> Diagnosis:
+    """Find out what a diagnosis says.
 
     Args:
         obs: one row per counted wrap or contact; `value_ms` Int64 is what is measured.
@@ -128,26 +124,55 @@ def diagnose(
         noun: `wraps` or `contacts`, the name of the key that counts.
         excluded: wraps left out of the figures, per status.
         excluded_ms: their time, per status, where it is known.
+        in_memory: whether to collect the observations for the many passes over them, or to stream each anew.
+
+    Raises:
+        NoWrapsError: there is nothing to diagnose.
+    """
+    rows = observe(obs)
+    rows = rows.collect(engine="streaming").lazy() if in_memory else rows
+    lengths = lengths_of(rows)
+    figures.any_wraps(lengths.height, noun)
+    known = facts(rows, lengths, within_ms)
+    over = (known.limit_us, basis_ms(known, lengths), known.p99_us // 1000)
+    rows, lengths = with_excess(rows, *over), with_excess(lengths, *over)
+    found = mechanics(rows, lengths, known, min_wraps, excluded, excluded_ms)
+    rows = with_cause(rows, known, found.timer)
+    tables = by_dimensions(rows)
+    finding = judge(rows, lengths, known, tables, found, min_wraps)
+    return Diagnosis(rows, lengths, known, finding, tables, found, excluded, excluded_ms)
+
+
+def diagnose(
+    seen: Diagnosis,
+    min_wraps: int,
+    noun: str,
+    *,
+    limits_ms: Mapping[str, int] = MappingProxyType({}),
+    top: int | None = None,
+) -> Table:
+    """Say whether the mean is honest, and who or what makes the time over the limit.
+
+    Args:
+        seen: of `examine`, with the same `min_wraps` and `noun`.
+        min_wraps: no group with fewer observations is named.
+        noun: `wraps` or `contacts`, the name of the key that counts.
         limits_ms: queues with a limit of their own, in milliseconds; they count for `queues` and the breaches only.
         top: how many agents take their peers' median in `mean_top_at_median_s`; None chooses.
 
     Returns:
         One object: the keys of docs/output.md, with a sentence, the distribution, and the top contributors as parts.
-
-    Raises:
-        NoWrapsError: there is nothing to diagnose.
     """
-    seen = examine(obs, within_ms, min_wraps, noun, excluded, excluded_ms)
-    frame, known, finding, tables, found = seen.frame, seen.known, seen.finding, seen.tables, seen.mechanics
-    agents = tables.get("agent_id", by_dimension(frame, "agent_id"))
-    queues = by_queue(frame, known, limits_ms, min_wraps)
+    rows, known, finding, tables, found = seen.rows, seen.known, seen.finding, seen.tables, seen.mechanics
+    agents = tables["agent_id"] if "agent_id" in tables else by_dimension(rows, "agent_id")
+    queues = by_queue(rows, known, limits_ms, min_wraps)
     values = {
         **_row(known, noun),
         "verdict": finding.verdict,
-        "advice": advice(known, finding, tables, min_wraps, noun, remaining(frame, known, tables, finding, min_wraps)),
+        "advice": advice(known, finding, tables, min_wraps, noun, remaining(rows, known, tables, finding, min_wraps)),
         "contributors": as_list(tables, noun),
-        **what_ifs(frame, known, finding, agents, found, top, excluded, excluded_ms),
-        **fixed_limit(frame, found.timer, min_wraps).keys(),
+        **what_ifs(rows, known, finding, agents, found, top, seen.excluded, seen.excluded_ms),
+        **fixed_limit(rows, seen.lengths, found.timer, min_wraps).keys(),
         **breaches(queues, known, noun),
         "warning": timer_warning(found.timer, queues),
     }
@@ -158,7 +183,7 @@ def diagnose(
         columns,
         is_object=True,
         sentence=sentence(known, finding, tables, min_wraps, noun),
-        distribution=distribution(frame, known, noun),
+        distribution=distribution(seen.lengths, known, noun),
         parts=tuple(_top(tables[name], name, known.limit_s, noun) for name in _shown(finding, tables)),
     )
 

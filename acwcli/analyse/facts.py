@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 import polars as pl
 
 from acwcli.analyse import figures
+from acwcli.analyse.lengths import number, quantile_us, total
 
 _PERMILLES = {"median": 500, "p80": 800, "p90": 900, "p95": 950, "p99": 990}
 
@@ -48,46 +48,37 @@ class Facts:
         return self.limit_us / 1_000_000
 
 
-def facts(frame: pl.DataFrame, within_ms: int | None) -> Facts:
+def facts(rows: pl.LazyFrame, lengths: pl.DataFrame, within_ms: int | None) -> Facts:
     """Work out the figures of all observations.
 
     Args:
-        frame: one row per observation with `agent_id`, `method` and `value_ms`; at least one row.
+        rows: one row per observation with `agent_id`, `method` and `value_ms`; at least one row.
+        lengths: their lengths, of `lengths.lengths_of`.
         within_ms: the limit; None takes p80.
     """
-    whole = _whole(frame)
-    n, total = whole[figures.N], whole[figures.SUM_MS]
-    limit_us = whole["p80"] if within_ms is None else within_ms * 1000
-    value = pl.col(figures.VALUE)
+    parts = [figures.count(), figures.sum_ms(), *figures.method_range()]
+    agents = rows.group_by("agent_id").agg(parts).collect(engine="streaming")
+    n, sum_ms = number(lengths), total(lengths)
+    quantiles = {f"{name}_us": quantile_us(lengths, permille) for name, permille in _PERMILLES.items()}
+    limit_us = quantiles["p80_us"] if within_ms is None else within_ms * 1000
     # An integer is at or under the mean exactly when it is at or under the mean's whole part.
-    shares = (value * 1000 <= limit_us).mean().alias("a"), (value <= total // n).mean().alias("b")
-    of_wraps = frame.lazy().select(shares).collect(engine="streaming").row(0)
-    agents = frame.lazy().group_by("agent_id").agg(figures.count(), figures.sum_ms()).collect(engine="streaming")
+    values = lengths[figures.VALUE]
+    of_wraps = [number(lengths.filter(short)) / n for short in (values * 1000 <= limit_us, values <= sum_ms // n)]
     own_sum, own_n = pl.col(figures.SUM_MS).cast(pl.Int128), pl.col(figures.N).cast(pl.Int128)
-    within, under = own_sum * 1000 <= own_n * limit_us, own_sum * n <= own_n * total
+    within, under = own_sum * 1000 <= own_n * limit_us, own_sum * n <= own_n * sum_ms
     of_agents = agents.select(within.mean().alias("a"), under.mean().alias("b")).row(0)
+    methods = agents.select(pl.col(figures.METHOD_LOW).min(), pl.col(figures.METHOD_HIGH).max())
     return Facts(
         wraps=n,
         agents=agents.height,
-        sum_ms=total,
-        mean_s=whole["mean_s"],
-        median_us=whole["median"],
-        p80_us=whole["p80"],
-        p90_us=whole["p90"],
-        p95_us=whole["p95"],
-        p99_us=whole["p99"],
+        sum_ms=sum_ms,
+        mean_s=sum_ms / (n * 1000),
+        **quantiles,
         limit_us=limit_us,
         limit_given=within_ms is not None,
         share_wraps_within=of_wraps[0],
         share_agents_within=of_agents[0],
         share_wraps_at_or_under_mean=of_wraps[1],
         share_agents_at_or_under_mean=of_agents[1],
-        method=whole["method"],
+        method=methods.select(figures.method()).item(),
     )
-
-
-def _whole(frame: pl.DataFrame) -> dict[str, Any]:
-    whole = figures.with_sums(frame.select(figures.sorted_values(), *figures.method_range()))
-    quantiles = [figures.quantile_us(permille).alias(name) for name, permille in _PERMILLES.items()]
-    wanted = [pl.col(figures.N, figures.SUM_MS), figures.mean_s().alias("mean_s"), figures.method(), *quantiles]
-    return whole.select(wanted).row(0, named=True)

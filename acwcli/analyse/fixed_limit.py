@@ -15,8 +15,10 @@ import polars as pl
 
 from acwcli.analyse import figures
 from acwcli.analyse.humps import humps
-from acwcli.analyse.intervals import quantile_interval
+from acwcli.analyse.intervals import quantile_ranks
+from acwcli.analyse.lengths import RANK, lengths_of, number, quantile_us, ranked, seconds_of
 from acwcli.analyse.wording import seconds_text
+from acwcli.model.seconds import in_seconds
 from acwcli.model.table import Column
 
 if TYPE_CHECKING:
@@ -100,28 +102,29 @@ class FixedLimit:
         return f"One limit for all is not defensible, one per queue is ({named}{more}): {why}."
 
 
-def fixed_limit(frame: pl.DataFrame, found: Timer | None, min_wraps: int) -> FixedLimit:
+def fixed_limit(rows: pl.LazyFrame, lengths: pl.DataFrame, found: Timer | None, min_wraps: int) -> FixedLimit:
     """Say whether one limit for all is defensible, else whether one per queue is.
 
     Args:
-        frame: one row per observation with `agent_id`, `method`, `value_ms`, and `queue`, `disposition`, `hour` and
+        rows: one row per observation with `agent_id`, `method`, `value_ms`, and `queue`, `disposition`, `hour` and
             `weekday` if known.
+        lengths: their lengths.
         found: the wrap-up timer, where there is one.
         min_wraps: a queue or disposition with fewer is not looked at.
     """
-    if frame.height < max(ENOUGH, min_wraps):
+    if number(lengths) < max(ENOUGH, min_wraps):
         return FixedLimit("not enough data")
-    objections = _of_evidence(frame, found)
-    queues = _differing(frame, "queue", min_wraps)
-    shape = _of_shape(frame, min_wraps)
+    objections = _of_evidence(rows, found)
+    queues = _differing(rows, lengths, "queue", min_wraps)
+    shape = _of_shape(rows, lengths, min_wraps)
     if not (objections or queues or shape):
-        proposal = _proposal(frame)
+        proposal = _proposal(rows, lengths)
         if _known(proposal):
             return FixedLimit("defensible", whole=proposal)
         low, high = proposal["low_s"], proposal["high_s"]
         shape = (f"agents differ too much, or are too few, to tell which (95 % interval {low:.0f} to {high:.0f} s)",)
     said = (*objections, *([f"queues differ ({', '.join(queues)})"] if queues else []), *shape)
-    single = _per_queue(frame, min_wraps) if queues and not objections else ()
+    single = _per_queue(rows, min_wraps) if queues and not objections else ()
     return FixedLimit("per queue" if single else "not defensible", said, queues=single)
 
 
@@ -129,8 +132,8 @@ def _known(proposal: Row) -> bool:
     return bool(proposal["high_s"] <= WIDEST * proposal["low_s"])
 
 
-def _of_evidence(frame: pl.DataFrame, found: Timer | None) -> tuple[str, ...]:
-    methods = frame["method"].cast(pl.String).unique().to_list()
+def _of_evidence(rows: pl.LazyFrame, found: Timer | None) -> tuple[str, ...]:
+    methods = rows.select(pl.col("method").unique().cast(pl.String)).collect(engine="streaming")["method"].to_list()
     said = [why for method, why in _LENGTHS.items() if method in methods]
     if found is not None:
         at = seconds_text(found.at_s)
@@ -138,32 +141,29 @@ def _of_evidence(frame: pl.DataFrame, found: Timer | None) -> tuple[str, ...]:
     return tuple(said)
 
 
-def _of_shape(frame: pl.DataFrame, min_wraps: int) -> tuple[str, ...]:
-    peaks = humps(frame[figures.VALUE])
+def _of_shape(rows: pl.LazyFrame, lengths: pl.DataFrame, min_wraps: int) -> tuple[str, ...]:
+    peaks = humps(lengths)
     said = []
     if len(peaks) > 1:
         said.append(f"lengths gather in {len(peaks)} humps, near {' and '.join(f'{peak:.0f} s' for peak in peaks)}")
     for column, many in _ALIKE.items():
-        apart = _differing(frame, column, min_wraps)
+        apart = _differing(rows, lengths, column, min_wraps)
         if apart:
             said.append(f"{many} differ ({', '.join(apart)})")
     return tuple(said)
 
 
-def _differing(frame: pl.DataFrame, column: str, min_wraps: int) -> list[str]:
+def _differing(rows: pl.LazyFrame, lengths: pl.DataFrame, column: str, min_wraps: int) -> list[str]:
     """Values whose median is surely and materially another than that of all; none where they hold too few wraps."""
-    if column not in frame.columns:
+    if column not in rows.collect_schema():
         return []
-    named = frame.lazy().filter(pl.col(column).is_not_null()).group_by(pl.col(column).cast(pl.String).alias("value"))
-    groups = named.agg(figures.count(), figures.sorted_values()).collect(engine="streaming")
-    groups = groups.filter(pl.col(figures.N) >= min_wraps)
+    groups = _medians(rows.filter(pl.col(column).is_not_null()).select(figures.VALUE, value=column), min_wraps)
     if groups.height < 2:
         return []
-    middle = frame.select(figures.sorted_values()).select(figures.quantile_s(500)).item()
-    known = quantile_interval(groups, 500).with_columns(figures.quantile_s(500).alias("_median"))
+    middle = quantile_us(lengths, 500) / 1_000_000
     beyond = (pl.col("low_s") > APART * middle) | (pl.col("high_s") < middle / APART)
-    apart = known.filter(beyond.fill_null(False)).sort(figures.N, "value", descending=[True, False])
-    if int(apart[figures.N].sum()) < DIFFERING * frame.height:
+    apart = groups.filter(beyond.fill_null(False)).sort(figures.N, "value", descending=[True, False])
+    if int(apart[figures.N].sum()) < DIFFERING * number(lengths):
         return []
     shown = apart.select("value", "_median").head(4).iter_rows()
     if column == "hour":
@@ -171,33 +171,56 @@ def _differing(frame: pl.DataFrame, column: str, min_wraps: int) -> list[str]:
     return [f"{value} {median:.0f} s" for value, median in shown]
 
 
-def _per_queue(frame: pl.DataFrame, min_wraps: int) -> tuple[dict[str, Any], ...]:
+def _medians(rows: pl.LazyFrame, min_wraps: int) -> pl.DataFrame:
+    """The median of each group with its 95 % interval: `value _n _median low_s high_s`; an end may be null.
+
+    Args:
+        rows: `value_ms` and the group, `value`.
+        min_wraps: a group with fewer is left out.
+    """
+    seconds = seconds_of(rows, "value")
+    groups = seconds.group_by("value", maintain_order=True).agg(pl.col(figures.N).sum())
+    groups = groups.filter(pl.col(figures.N) >= min_wraps)
+    n, (below, above) = groups[figures.N], quantile_ranks(groups[figures.N], 500)
+    places = {"_low": (n - 1) // 2, "_high": n // 2, "low_s": below - 1, "high_s": above - 1}
+    ranks = [groups.select("value", figures.N, rank.alias(RANK), end=pl.lit(end)) for end, rank in places.items()]
+    wanted = pl.concat(ranks).filter(pl.col(RANK) >= 0, pl.col(RANK) < pl.col(figures.N))
+    at = wanted.join(ranked(rows, "value", seconds, wanted.select("value", RANK)), on=["value", RANK])
+    values = {end: at.filter(pl.col("end") == end).select("value", pl.col(figures.VALUE).alias(end)) for end in places}
+    for own in values.values():
+        groups = groups.join(own, on="value", how="left")
+    median = in_seconds((pl.col("_low") + pl.col("_high")) * 500, 1_000_000).alias("_median")
+    return groups.with_columns(in_seconds(pl.col("low_s", "high_s")), median, pl.col("value").cast(pl.String))
+
+
+def _per_queue(rows: pl.LazyFrame, min_wraps: int) -> tuple[dict[str, Any], ...]:
     """A limit for each queue that has one hump and dispositions alike."""
-    named = frame.with_columns(pl.col("queue").cast(pl.String)).filter(pl.col("queue").is_not_null())
-    wraps = named.group_by("queue").len().filter(pl.col("len") >= max(ENOUGH, min_wraps))
+    wraps = rows.filter(pl.col("queue").is_not_null()).group_by("queue").len().collect(engine="streaming")
+    wraps = wraps.cast({"queue": pl.String}).filter(pl.col("len") >= max(ENOUGH, min_wraps))
     chosen = wraps.sort("len", "queue", descending=[True, False]).head(MOST_QUEUES)["queue"].to_list()
-    rows = []
+    needed = ["agent_id", figures.VALUE, *(name for name in _ALIKE if name in rows.collect_schema())]
+    limits = []
     for queue in sorted(chosen):
-        own = named.filter(pl.col("queue") == queue)
-        if not _of_shape(own, min_wraps) and _known(proposal := _proposal(own)):
-            rows.append({"queue": queue, "wraps": own.height, **proposal})
-    return tuple(rows)
+        own = rows.filter(pl.col("queue").cast(pl.String) == queue).select(needed).collect(engine="streaming").lazy()
+        lengths = lengths_of(own)
+        if not _of_shape(own, lengths, min_wraps) and _known(proposal := _proposal(own, lengths)):
+            limits.append({"queue": queue, "wraps": number(lengths), **proposal})
+    return tuple(limits)
 
 
-def _proposal(frame: pl.DataFrame) -> dict[str, Any]:
+def _proposal(rows: pl.LazyFrame, lengths: pl.DataFrame) -> dict[str, Any]:
     """The 90th percentile in seconds with its 95 % interval (Woodruff 1952): agents are the sampling units.
 
     The share of wraps within it varies from agent to agent; its standard error over agents (at least the binomial one)
     gives the shares whose percentiles are the ends of the interval. A tie of many wraps makes it one-sided, not wrong.
     """
-    values = frame.select(figures.sorted_values(), figures.count())
-    limit_us = int(values.select(figures.quantile_us(PERMILLE)).item())
+    limit_us = quantile_us(lengths, PERMILLE)
     within = (pl.col(figures.VALUE) * 1000 <= limit_us).sum().cast(pl.Float64).alias("_within")
-    agents = frame.lazy().group_by("agent_id").agg(figures.count(), within).collect(engine="streaming").sort("agent_id")
-    share, wraps = PERMILLE / 1000, frame.height
+    agents = rows.group_by("agent_id").agg(figures.count(), within).collect(engine="streaming")
+    share, wraps = PERMILLE / 1000, number(lengths)
     apart = ((pl.col("_within") - share * pl.col(figures.N)) ** 2).sort().sum()
     clustered = float(agents.select(apart).item()) / wraps**2 * agents.height / max(agents.height - 1, 1)
     error = 1.96 * max(clustered, share * (1 - share) / wraps) ** 0.5
     low, high = (round(1000 * min(max(share + sign * error, 0.0), 1.0)) for sign in (-1, 1))
-    ends = values.select(figures.quantile_s(low).alias("low_s"), figures.quantile_s(high).alias("high_s"))
-    return {"limit_s": limit_us / 1_000_000, **ends.row(0, named=True)}
+    ends = {name: quantile_us(lengths, end) / 1_000_000 for name, end in (("low_s", low), ("high_s", high))}
+    return {"limit_s": limit_us / 1_000_000, **ends}

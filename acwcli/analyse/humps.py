@@ -4,9 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import polars as pl
+
+from acwcli.analyse.figures import VALUE, N
+from acwcli.analyse.lengths import number
+from acwcli.analyse.spikes import coarse
+
 if TYPE_CHECKING:
     import numpy
-    import polars as pl
 
     Array = numpy.ndarray[Any, Any]
 
@@ -22,44 +27,53 @@ UNDER_MS = 1000
 """Wraps under a second are skipped ones: together one hump, at 0."""
 
 
-def humps(values: pl.Series) -> list[float]:
+def humps(lengths: pl.DataFrame) -> list[float]:
     """Find the humps of the smoothed density of the logarithm (Gaussian kernel, Silverman's width).
 
     Args:
-        values: lengths in whole milliseconds.
+        lengths: `value_ms` ascending, and how often: `_n`.
 
     Returns:
         Where they peak, in seconds, ascending; a single value where the lengths gather around one.
     """
     import numpy as np
 
-    from acwcli.analyse.spikes import coarse
-
-    # In place: a copy of millions of values is hundreds of megabytes.
-    logs = values.filter(values >= UNDER_MS).to_numpy() / 1000
-    skipped = len(values) - len(logs)
-    peaks = [0.0] if skipped and skipped >= LEAST * len(values) else []
-    if not len(logs):
+    worked = lengths.filter(pl.col(VALUE) >= UNDER_MS)
+    every, skipped = number(lengths), number(lengths) - number(worked)
+    peaks = [0.0] if skipped and skipped >= LEAST * every else []
+    if worked.is_empty():
         return peaks
-    np.log(logs, out=logs)
-    width = max(_silverman(logs), ROUNDED if coarse(values) else SMOOTHEST)
-    logs /= STEP
-    counts = np.bincount(np.round(logs, out=logs).astype(np.int64))
+    logs, times = np.log(worked[VALUE].to_numpy() / 1000), worked[N].to_numpy()
+    width = max(_silverman(logs, times), ROUNDED if coarse(lengths) else SMOOTHEST)
+    classes = np.round(logs / STEP).astype(np.int64)
+    counts = np.bincount(classes, times)  # whole numbers, exact as floats
     reach = round(4 * width / STEP)
     kernel = np.exp(-0.5 * (np.arange(-reach, reach + 1) * STEP / width) ** 2)
     density = np.convolve(counts, kernel)
     masses = np.concatenate([np.zeros(reach), counts.cumsum(), np.full(reach, counts.sum())])
-    found = _separated(density, masses / len(values))
+    found = _separated(density, masses / every)
     return [*peaks, *(float(np.exp((place - reach) * STEP)) for place in found)]
 
 
-def _silverman(logs: Array) -> float:
+def _silverman(logs: Array, times: Array) -> float:
     import numpy as np
 
-    deviation = float(logs.std())
-    quarters = np.quantile(logs, [0.25, 0.75], overwrite_input=True)
-    spread = min(deviation, float(quarters[1] - quarters[0]) / 1.34)
-    return float(0.9 * spread * len(logs) ** -0.2)
+    n = int(times.sum())
+    mean = (logs * times).sum() / n
+    deviation = float(np.sqrt((times * (logs - mean) ** 2).sum() / n))
+    low, high = (_quantile(logs, times.cumsum(), share) for share in (0.25, 0.75))
+    spread = min(deviation, (high - low) / 1.34)
+    return float(0.9 * spread * n**-0.2)
+
+
+def _quantile(logs: Array, running: Array, share: float) -> float:
+    """Type 7, of ascending values and how many there are up to each."""
+    import numpy as np
+
+    last = int(running[-1]) - 1
+    rank = int(share * last)
+    low, high = logs[np.searchsorted(running, [rank, min(rank + 1, last)], side="right")]
+    return float(low + (high - low) * (share * last - rank))
 
 
 def _separated(density: Array, masses: Array) -> list[int]:

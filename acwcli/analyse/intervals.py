@@ -94,15 +94,19 @@ def quantile_interval(groups: pl.DataFrame, permille: int) -> pl.DataFrame:
         groups: one row per agent with `_n` and the sorted values `_sorted`.
         permille: the quantile in thousandths.
     """
-    n = groups[figures.N].to_numpy()
-    below = pl.Series("_below", _rank_below(n, permille / 1000), dtype=pl.Int64)
-    above = pl.Series("_above", n + 1 - _rank_below(n, 1 - permille / 1000), dtype=pl.Int64)
-    ranks = groups.select(figures.N, figures.SORTED).with_columns(below, above)
+    ranks = groups.select(figures.N, figures.SORTED).with_columns(quantile_ranks(groups[figures.N], permille))
     bounds = ranks.select(
         _at_rank(pl.col("_below"), pl.col("_below") > 0).alias("low_s"),
         _at_rank(pl.col("_above"), pl.col("_above") <= pl.col(figures.N)).alias("high_s"),
     )
     return groups.hstack(bounds)
+
+
+def quantile_ranks(wraps: pl.Series, permille: int) -> tuple[pl.Series, pl.Series]:
+    """The ranks, from 1, of the ends of the interval, `_below` and `_above`; 0 or over the number for none."""
+    n = wraps.to_numpy()
+    below = pl.Series("_below", _rank_below(n, permille / 1000), dtype=pl.Int64)
+    return below, pl.Series("_above", n + 1 - _rank_below(n, 1 - permille / 1000), dtype=pl.Int64)
 
 
 def _at_rank(rank: pl.Expr, exists: pl.Expr) -> pl.Expr:

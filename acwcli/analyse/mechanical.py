@@ -10,6 +10,7 @@ import polars as pl
 from acwcli.analyse import figures
 from acwcli.analyse.contributors import CAPPED_MS, EXCESS_US
 from acwcli.analyse.facts import Facts
+from acwcli.analyse.lengths import number, quantile_us, total
 from acwcli.analyse.spikes import SPIKE_HALF_MS, spike_ms
 
 TIMER_WRAPS = 0.05
@@ -23,6 +24,9 @@ LONG_MS, LONG_MEDIANS = 1_800_000, 20
 """Counted wraps of 30 min and 20 medians look like a missing log-off …"""
 LONG_WRAPS = 0.01
 """… when they are at most this share of the wraps."""
+
+_TOLD = pl.col("ended_by").cast(pl.String) == "timeout"
+"""What the data says of a timer."""
 
 CAUSES = ("timer", "stuck", "orphan", "gap-inferred", "plain")
 """What the data itself may have made of a wrap; `plain` is none of it."""
@@ -82,51 +86,60 @@ class Mechanics:
 
 
 def mechanics(
-    frame: pl.DataFrame, known: Facts, min_wraps: int, excluded: Mapping[str, int], excluded_ms: Mapping[str, int]
+    rows: pl.LazyFrame,
+    lengths: pl.DataFrame,
+    known: Facts,
+    min_wraps: int,
+    excluded: Mapping[str, int],
+    excluded_ms: Mapping[str, int],
 ) -> Mechanics:
     """Look for all of it, once.
 
     Args:
-        frame: observations of `contributors.with_excess`.
+        rows: observations of `contributors.with_excess`.
+        lengths: their lengths, of `contributors.with_excess` too.
         known: their figures.
         min_wraps: with fewer observations no timer is told.
         excluded: left-out wraps per status.
         excluded_ms: their time per status.
     """
     return Mechanics(
-        timer(frame) if known.wraps >= min_wraps else None,
-        left_out(known, int(frame[EXCESS_US].sum()), excluded, excluded_ms),
-        forgotten(frame, known),
+        timer(rows, lengths) if known.wraps >= min_wraps else None,
+        left_out(known, total(lengths, EXCESS_US), excluded, excluded_ms),
+        forgotten(lengths, known),
     )
 
 
-def timer(frame: pl.DataFrame) -> Timer | None:
+def timer(rows: pl.LazyFrame, lengths: pl.DataFrame) -> Timer | None:
     """Find a timer by what the data says of it (`ended_by`), else by the spike it leaves; judge its share yourself.
 
     Args:
-        frame: observations of `contributors.with_excess`.
+        rows: observations of `contributors.with_excess`.
+        lengths: their lengths, of `contributors.with_excess` too.
     """
-    if "ended_by" in frame.columns:
-        told = frame.filter(pl.col("ended_by").cast(pl.String) == "timeout")
-        if told.height >= TIMER_WRAPS * frame.height:
-            return _weighed(told, frame, None)
-    at_ms = spike_ms(frame[figures.VALUE], TIMER_WRAPS)
-    return None if at_ms is None else _weighed(frame.filter(_at(at_ms)), frame, at_ms)
+    if "ended_by" in rows.collect_schema():
+        ended = rows.filter(_TOLD).group_by(figures.VALUE, EXCESS_US, CAPPED_MS).agg(figures.count())
+        told = ended.collect(engine="streaming").sort(figures.VALUE)
+        if number(told) >= TIMER_WRAPS * number(lengths):
+            return _weighed(told, lengths, None)
+    at_ms = spike_ms(lengths, TIMER_WRAPS)
+    return None if at_ms is None else _weighed(lengths.filter(_at(at_ms)), lengths, at_ms)
 
 
-def with_cause(frame: pl.DataFrame, known: Facts, found: Timer | None) -> pl.DataFrame:
+def with_cause(rows: pl.LazyFrame, known: Facts, found: Timer | None) -> pl.LazyFrame:
     """Add `cause`: what the data itself made of each wrap, the first of `stuck`, `timer`, `gap-inferred`, `orphan`.
 
     Args:
-        frame: observations with `status`; without it (contacts) nothing is added.
+        rows: observations with `status`; without it (contacts) nothing is added.
         known: their figures.
         found: the timer.
     """
-    if "status" not in frame.columns:
-        return frame
+    schema = rows.collect_schema()
+    if "status" not in schema:
+        return rows
     timed = timed_out(found) if found else pl.lit(False)
-    if "ended_by" in frame.columns:
-        timed |= pl.col("ended_by").cast(pl.String).eq_missing(pl.lit("timeout"))
+    if "ended_by" in schema:
+        timed |= _TOLD.fill_null(False)
     cause = (
         pl.when(pl.col(figures.VALUE) >= long_ms(known))
         .then(pl.lit("stuck"))
@@ -138,13 +151,13 @@ def with_cause(frame: pl.DataFrame, known: Facts, found: Timer | None) -> pl.Dat
         .then(pl.lit("orphan"))
         .otherwise(pl.lit("plain"))
     )
-    return frame.with_columns(cause.cast(pl.Enum(CAUSES)).alias("cause"))
+    return rows.with_columns(cause.cast(pl.Enum(CAUSES)).alias("cause"))
 
 
 def timed_out(found: Timer) -> pl.Expr:
     """Whether a wrap ends at the timer."""
     if found.spike_ms is None:
-        return pl.col("ended_by").cast(pl.String) == "timeout"
+        return _TOLD
     return _at(found.spike_ms)
 
 
@@ -152,11 +165,11 @@ def _at(spike: int) -> pl.Expr:
     return (pl.col(figures.VALUE) - spike).abs() <= SPIKE_HALF_MS
 
 
-def _weighed(ended: pl.DataFrame, frame: pl.DataFrame, spike_ms: int | None) -> Timer:
-    held = int(ended[CAPPED_MS].sum()) / max(int(frame[CAPPED_MS].sum()), 1)
-    at_s = ended.select(figures.sorted_values()).select(figures.quantile_s(500)).item()
-    excess = int(frame[EXCESS_US].sum())
-    return Timer(ended.height, at_s, int(ended[EXCESS_US].sum()) / excess if excess else held, held, spike_ms)
+def _weighed(ended: pl.DataFrame, lengths: pl.DataFrame, spike_ms: int | None) -> Timer:
+    held = total(ended, CAPPED_MS) / max(total(lengths, CAPPED_MS), 1)
+    excess = total(lengths, EXCESS_US)
+    share = total(ended, EXCESS_US) / excess if excess else held
+    return Timer(number(ended), quantile_us(ended, 500) / 1_000_000, share, held, spike_ms)
 
 
 def left_out(known: Facts, excess_us: int, excluded: Mapping[str, int], excluded_ms: Mapping[str, int]) -> Stuck | None:
@@ -179,16 +192,15 @@ def left_out(known: Facts, excess_us: int, excluded: Mapping[str, int], excluded
     return Stuck(wraps, True, mean_s, over_us / max(over_us + excess_us, 1), shift)
 
 
-def forgotten(frame: pl.DataFrame, known: Facts) -> Stuck | None:
+def forgotten(lengths: pl.DataFrame, known: Facts) -> Stuck | None:
     """Find very few, very long counted wraps; judge their share yourself."""
-    long = frame.filter(pl.col(figures.VALUE) >= long_ms(known))
-    excess = int(frame[EXCESS_US].sum())
-    if long.is_empty() or not excess or long.height > LONG_WRAPS * known.wraps:
+    long = lengths.filter(pl.col(figures.VALUE) >= long_ms(known))
+    excess, wraps = total(lengths, EXCESS_US), number(long)
+    if not wraps or not excess or wraps > LONG_WRAPS * known.wraps:
         return None
-    share = int(long[EXCESS_US].sum()) / excess
-    rest_ms, rest = known.sum_ms - int(long[figures.VALUE].sum()), known.wraps - long.height
-    without_s = rest_ms / (rest * 1000)
-    return Stuck(long.height, False, without_s, share, known.mean_s / without_s - 1 if without_s else 1.0)
+    share = total(long, EXCESS_US) / excess
+    without_s = (known.sum_ms - total(long)) / ((known.wraps - wraps) * 1000)
+    return Stuck(wraps, False, without_s, share, known.mean_s / without_s - 1 if without_s else 1.0)
 
 
 def long_ms(known: Facts) -> int:

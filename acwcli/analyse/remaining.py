@@ -9,7 +9,7 @@ import polars as pl
 
 from acwcli.analyse import figures
 from acwcli.analyse.concentration import CAUSES, Concentration, strongest
-from acwcli.analyse.contributors import CAPPED_MS, EXCESS_US, by_dimension, known_dimensions
+from acwcli.analyse.contributors import CAPPED_MS, EXCESS_US, by_dimension, capped_variance
 from acwcli.analyse.facts import Facts
 from acwcli.analyse.mechanical import long_ms
 from acwcli.analyse.verdict import Finding
@@ -36,12 +36,12 @@ class Remaining:
 
 
 def remaining(
-    frame: pl.DataFrame, known: Facts, tables: Mapping[str, pl.DataFrame], finding: Finding, min_wraps: int
+    rows: pl.LazyFrame, known: Facts, tables: Mapping[str, pl.DataFrame], finding: Finding, min_wraps: int
 ) -> Remaining | None:
     """Look for a small group among the wraps that the verdict does not speak of.
 
     Args:
-        frame: observations of `contributors.with_excess`.
+        rows: observations of `contributors.with_excess`.
         known: their figures.
         tables: one table of `by_dimension` per known dimension, of all wraps.
         finding: the verdict.
@@ -49,29 +49,30 @@ def remaining(
     """
     if finding.verdict not in _ASKED:
         return None
-    rest = _rest(frame, known, finding)
-    if rest.height < max(min_wraps, 2):
-        return None
+    rest = _rest(rows, known, finding)
     first = finding.group.dimension if finding.group else None
-    names = [name for name in known_dimensions(rest) if name in CAUSES and name != first]
-    whole = rest.height == frame.height
-    left = {name: tables[name] if whole else by_dimension(rest, name) for name in names}
-    group = strongest(rest, left, float(rest[CAPPED_MS].var(ddof=0) or 0.0), min_wraps)  # type: ignore[arg-type]
-    if group is None or not _worth_telling(left[group.dimension], group, frame):
+    names = [name for name in tables if name in CAUSES and name != first]
+    left = tables if rest is rows else {name: by_dimension(rest, name) for name in (names or list(tables)[:1])}
+    count = int(next(iter(left.values()))[figures.N].sum()) if left else 0
+    if count < max(min_wraps, 2):
         return None
-    return Remaining(group, left[group.dimension], whole)
+    group = strongest(rest, {name: left[name] for name in names}, capped_variance(rest), min_wraps)
+    if group is None or not _worth_telling(left[group.dimension], group, tables[group.dimension]):
+        return None
+    return Remaining(group, left[group.dimension], count == known.wraps)
 
 
-def _rest(frame: pl.DataFrame, known: Facts, finding: Finding) -> pl.DataFrame:
+def _rest(rows: pl.LazyFrame, known: Facts, finding: Finding) -> pl.LazyFrame:
+    """What the verdict does not speak of; the rows themselves where that is all of them."""
     if finding.group:
         named = pl.col(finding.group.dimension).cast(pl.String).is_in(finding.group.values)
-        return frame.filter(~named.fill_null(False))
+        return rows.filter(~named.fill_null(False))
     if finding.stuck and not finding.stuck.left_out:
-        return frame.filter(pl.col(figures.VALUE) < long_ms(known))
-    return frame
+        return rows.filter(pl.col(figures.VALUE) < long_ms(known))
+    return rows
 
 
-def _worth_telling(table: pl.DataFrame, group: Concentration, frame: pl.DataFrame) -> bool:
+def _worth_telling(table: pl.DataFrame, group: Concentration, whole: pl.DataFrame) -> bool:
     weight = EXCESS_US if table[EXCESS_US].sum() else CAPPED_MS
     held = int(table.filter(pl.col("value").is_in(group.values))[weight].sum())
-    return held >= WORTH * int(frame[weight].sum())
+    return held >= WORTH * int(whole[weight].sum())

@@ -46,7 +46,7 @@ def figures_table(row: Mapping[str, Any], excess_s: float) -> ReportTable:
 
 def distribution_section(found: Diagnosis) -> Section:
     """How long wraps take: bins, and where the mean, median, p80 and limit fall."""
-    drawn, known = distribution(found.frame, found.known, "wraps"), found.known
+    drawn, known = distribution(found.lengths, found.known, "wraps"), found.known
     rows: list[tuple[Any, ...]] = []
     below = list(accumulate(drawn.counts))
     for (low, high), count, so_far in zip(pairwise(drawn.edges_s), drawn.counts, below, strict=True):
@@ -101,7 +101,7 @@ def _in_text(frame: pl.DataFrame, keys: Sequence[str]) -> pl.DataFrame:
 
 def excess_section(found: Diagnosis) -> Section:
     """Who and what makes the time over the limit, one table per dimension."""
-    excess_us = int(found.frame[EXCESS_US].sum())
+    excess_us = found.excess_us
     limit = Value("seconds", found.known.limit_s)
     if not excess_us:
         return Section("excess", (Said("lead_excess_none", {"limit": limit}),))

@@ -16,14 +16,20 @@ _STEPS_MS = tuple(
 )
 
 
-def distribution(frame: pl.DataFrame, known: Facts, noun: str) -> Distribution:
-    """Count the values per bin `[low, high)`; the last bin is open-ended when anything lies beyond it."""
+def distribution(lengths: pl.DataFrame, known: Facts, noun: str) -> Distribution:
+    """Count the values per bin `[low, high)`; the last bin is open-ended when anything lies beyond it.
+
+    Args:
+        lengths: of `lengths.lengths_of`.
+        known: the figures of all observations.
+        noun: `wraps` or `contacts`.
+    """
     top_ms = _top_us(known) // 1000 + 1
     step = next((step for step in _STEPS_MS if step * BINS >= top_ms), -(-top_ms // BINS))
     bins = max(-(-top_ms // step), 1)
     index = (pl.col(figures.VALUE) // step).clip(upper_bound=bins - 1).alias("bin")
-    counted = dict(frame.lazy().group_by(index).agg(figures.count()).collect(engine="streaming").iter_rows())
-    greatest = int(frame.select(pl.col(figures.VALUE).max()).item())
+    counted = dict(lengths.group_by(index).agg(pl.col(figures.N).sum()).iter_rows())
+    greatest = int(lengths[figures.VALUE][-1])
     marks = [
         Mark("mean", known.mean_s),
         Mark("median", known.median_us / 1_000_000),

@@ -2,14 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
-
 import polars as pl
 
-if TYPE_CHECKING:
-    import numpy
-
-    Array = numpy.ndarray[Any, Any]
+from acwcli.analyse.figures import VALUE, N
 
 SPIKE_HALF_MS = 1500
 """A timer shows as a spike this wide to either side, in milliseconds …"""
@@ -26,21 +21,36 @@ COARSE_MS, COARSE_SHARE = 15_000, 0.9
 _BELOW_S, _WIDTH_S = 10, 3
 
 
-def spike_ms(values: pl.Series, least: float) -> int | None:
+def spike_ms(lengths: pl.DataFrame, least: float) -> int | None:
     """Find the length of the highest spike that looks like a timer, to the second; None without one.
 
     Args:
-        values: lengths in whole milliseconds.
+        lengths: `value_ms`, and how often: `_n`.
+        least: share of the values that a spike must hold.
+    """
+    if lengths.is_empty() or coarse(lengths):
+        return None
+    return highest_ms(lengths.group_by(nearest_second()).agg(pl.col(N).sum()), least)
+
+
+def nearest_second() -> pl.Expr:
+    """The second nearest to a length, as `second`.
+
+    A width of three whole seconds, from half a second below to half a second above, is 1.5 s to either side.
+    """
+    return ((pl.col(VALUE) + 500) // 1000).alias("second")
+
+
+def highest_ms(counted: pl.DataFrame, least: float) -> int | None:
+    """Find the spike among values that are not coarse.
+
+    Args:
+        counted: how many values there are (`_n`) per `second` nearest.
         least: share of the values that a spike must hold.
     """
     import numpy as np
 
-    if values.is_empty() or coarse(values):
-        return None
-    # A width of three whole seconds, from half a second below to half a second above, is 1.5 s to either side.
-    second = ((pl.col("length") + 500) // 1000).alias("second")
-    counted = values.to_frame("length").lazy().group_by(second).len().collect(engine="streaming")
-    at, found = (counted[name].to_numpy() for name in ("second", "len"))
+    at, found = (counted[name].to_numpy() for name in ("second", N))
     counts = np.zeros(int(at.max()) + _WIDTH_S, np.int64)
     counts[at] = found
     running = np.concatenate([[0], counts.cumsum()])
@@ -49,7 +59,7 @@ def spike_ms(values: pl.Series, least: float) -> int | None:
     below = running[here - 1] - running[np.maximum(here - 1 - _BELOW_S, 0)]
     beyond = running[-1] - running[here + 2]
     marked = (
-        (spike >= max(least * len(values), FEWEST))
+        (spike >= max(least * running[-1], FEWEST))
         & (spike >= SPIKE_HEIGHT * below * _WIDTH_S / _BELOW_S)
         & (beyond <= SPIKE_BEYOND * spike)
     )
@@ -59,10 +69,12 @@ def spike_ms(values: pl.Series, least: float) -> int | None:
     return int(here[np.argmax(np.where(marked, counts[here] + 1, 0))]) * 1000
 
 
-def coarse(values: pl.Series) -> bool:
+def coarse(lengths: pl.DataFrame) -> bool:
     """Whether the lengths were rounded to quarters of a minute; one length that nearly all have is no rounding."""
-    often = COARSE_SHARE * len(values)
-    round_ones = values.to_frame("length").lazy().filter(pl.col("length") % COARSE_MS == 0)
-    lengths = round_ones.group_by("length").len().select(pl.col("len").sum(), most=pl.col("len").max().fill_null(0))
-    every, most = lengths.collect(engine="streaming").row(0)
-    return bool(every > often >= most)
+    rounded = lengths.filter(pl.col(VALUE) % COARSE_MS == 0)[N]
+    return rounded_off(int(rounded.sum()), int(rounded.max() or 0), int(lengths[N].sum()))  # type: ignore[arg-type]
+
+
+def rounded_off(every: int, most: int, among: int) -> bool:
+    """The same from the number of values that are multiples, that of the most frequent of them, and that of all."""
+    return every > COARSE_SHARE * among >= most

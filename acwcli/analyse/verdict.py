@@ -14,8 +14,9 @@ import polars as pl
 
 from acwcli.analyse import figures
 from acwcli.analyse.concentration import Concentration, strongest
-from acwcli.analyse.contributors import CAPPED_MS
+from acwcli.analyse.contributors import CAPPED_MS, capped_variance
 from acwcli.analyse.facts import Facts
+from acwcli.analyse.lengths import number, total
 from acwcli.analyse.mechanical import STUCK_SHIFT, TIMER_SHARE, Mechanics, Stuck, Timer, long_ms
 
 HONEST_SHARE = 0.65
@@ -69,15 +70,16 @@ def honest(known: Facts) -> bool:
     )
 
 
-def basis_ms(known: Facts, frame: pl.DataFrame) -> int:
+def basis_ms(known: Facts, lengths: pl.DataFrame) -> int:
     """Where "too long" begins for judging: the limit; the median where p80 is the limit and nothing is over it."""
-    if known.limit_given or frame.select(pl.col(figures.VALUE).max()).item() * 1000 > known.limit_us:
+    if known.limit_given or int(lengths[figures.VALUE][-1]) * 1000 > known.limit_us:
         return known.limit_us // 1000
     return known.median_us // 1000
 
 
 def judge(
-    frame: pl.DataFrame,
+    rows: pl.LazyFrame,
+    lengths: pl.DataFrame,
     known: Facts,
     tables: Mapping[str, pl.DataFrame],
     found: Mechanics,
@@ -86,7 +88,8 @@ def judge(
     """Decide.
 
     Args:
-        frame: observations of `contributors.with_excess`.
+        rows: observations of `contributors.with_excess`.
+        lengths: their lengths, of `contributors.with_excess` too.
         known: their figures.
         tables: one table of `contributors.by_dimension` per known dimension.
         found: what is no behaviour.
@@ -94,29 +97,30 @@ def judge(
     """
     if known.wraps < min_wraps:
         return Finding("not-enough-data")
-    usual = honest(known) or not int(frame[CAPPED_MS].sum())
+    usual = honest(known) or not total(lengths, CAPPED_MS)
     stuck, long = found.left_out, found.forgotten
     if stuck and (usual or stuck.share >= STUCK_SHARE):
         return Finding("stuck-wraps", stuck=stuck)
-    but_for_long = long if long and not usual and _honest_without(frame, known, long) else None
+    but_for_long = long if long and not usual and _honest_without(lengths, known, long) else None
     if long and long.shift >= STUCK_SHIFT and (but_for_long or long.share >= STUCK_SHARE):
         return Finding("stuck-wraps", stuck=long)
     ended = found.timer if found.timer and found.timer.held >= TIMER_SHARE else None
     if (usual or but_for_long) and not ended:
         return Finding("not-skewed", stuck=but_for_long)
-    return _cause(frame, tables, ended, min_wraps)
+    return _cause(rows, capped_variance(lengths.lazy(), pl.col(figures.N)), tables, ended, min_wraps)
 
 
-def _honest_without(frame: pl.DataFrame, known: Facts, long: Stuck) -> bool:
+def _honest_without(lengths: pl.DataFrame, known: Facts, long: Stuck) -> bool:
     """Whether the mean would be honest without the wraps that look like a missing log-off."""
-    rest = frame[figures.VALUE].filter(frame[figures.VALUE] < long_ms(known))
-    share = int((rest <= long.mean_s * 1000).sum()) / max(len(rest), 1)
+    rest = lengths.filter(pl.col(figures.VALUE) < long_ms(known))
+    share = number(rest.filter(pl.col(figures.VALUE) <= long.mean_s * 1000)) / max(number(rest), 1)
     return honest(replace(known, mean_s=long.mean_s, share_wraps_at_or_under_mean=share))
 
 
-def _cause(frame: pl.DataFrame, tables: Mapping[str, pl.DataFrame], ended: Timer | None, min_wraps: int) -> Finding:
-    variance = float(frame[CAPPED_MS].var(ddof=0) or 0.0)  # type: ignore[arg-type]
-    group = strongest(frame, tables, variance, min_wraps)
+def _cause(
+    rows: pl.LazyFrame, variance: float, tables: Mapping[str, pl.DataFrame], ended: Timer | None, min_wraps: int
+) -> Finding:
+    group = strongest(rows, tables, variance, min_wraps)
     # Few agents who always wait for the timer are a matter of habit; anybody else's timer is a setting.
     if ended and (group is None or group.dimension != "agent_id"):
         return Finding("timer", timer=ended)

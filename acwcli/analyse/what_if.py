@@ -11,6 +11,7 @@ from acwcli.analyse import figures
 from acwcli.analyse.contributors import EXCESS_US
 from acwcli.analyse.exact import ratio
 from acwcli.analyse.facts import Facts
+from acwcli.analyse.lengths import lengths_of, number, quantile_us, total
 from acwcli.analyse.mechanical import Mechanics, Timer, timed_out
 from acwcli.analyse.verdict import Finding
 from acwcli.model.table import Column
@@ -30,7 +31,7 @@ COLUMNS = (
 
 
 def what_ifs(
-    frame: pl.DataFrame,
+    rows: pl.LazyFrame,
     known: Facts,
     finding: Finding,
     agents: pl.DataFrame,
@@ -42,7 +43,7 @@ def what_ifs(
     """Work out the later keys of `diagnose`, those of `COLUMNS`; None where there is nothing to take away.
 
     Args:
-        frame: observations of `contributors.with_excess`.
+        rows: observations of `contributors.with_excess`.
         known: their figures.
         finding: the verdict.
         agents: the table of `contributors.by_dimension` for agents.
@@ -54,13 +55,13 @@ def what_ifs(
     long, ended = found.forgotten, found.timer
     stuck, stuck_ms = excluded.get("stuck", 0), excluded_ms.get("stuck", 0)
     leaders = _top(agents, finding, top)
-    variances = _variances(frame)
+    variances = _variances(rows)
     return {
         "between_agents_share": variances[0] / sum(variances) if variances else None,
         "mean_without_stuck_s": long.mean_s if long else None,
         "mean_with_stuck_s": (known.sum_ms + stuck_ms) / ((known.wraps + stuck) * 1000) if stuck else None,
-        "mean_without_timed_out_s": _without(frame, known, ended),
-        "mean_top_at_median_s": _at_median(frame, known, leaders),
+        "mean_without_timed_out_s": _without(rows, known, ended),
+        "mean_top_at_median_s": _at_median(rows, known, leaders),
         "top_agents": len(leaders),
         "timer_s": ended.at_s if ended else None,
         "timer_share": ended.wraps / known.wraps if ended else None,
@@ -69,20 +70,21 @@ def what_ifs(
     }
 
 
-def _variances(frame: pl.DataFrame) -> tuple[float, float] | None:
+def _variances(rows: pl.LazyFrame) -> tuple[float, float] | None:
     """Variance between agents (at least 0) and within them, ms²: the unbiased variance of all wraps, split.
 
     None for one agent, one wrap each, or where all wraps are equal.
     """
     parts = [figures.count(), figures.sum_ms(), figures.sum_of_squares()]
-    own = frame.lazy().group_by("agent_id").agg(parts).collect(engine="streaming")
+    own = rows.group_by("agent_id").agg(parts).collect(engine="streaming")
     # Sorted, the sum of floats does not depend on the order of agents.
     squares = ratio(figures.squared_deviations(), pl.col(figures.N))
     within = float(own.select(squares.sort().sum()).item())
     whole = float(own.select(pl.col(figures.N, figures.SUM_MS, figures.SUM_SQ).sum()).select(squares).item())
-    if own.height < 2 or own.height == frame.height or not whole:
+    wraps = int(own[figures.N].sum())
+    if own.height < 2 or own.height == wraps or not whole:
         return None
-    of_all, inside = whole / (frame.height - 1), within / (frame.height - own.height)
+    of_all, inside = whole / (wraps - 1), within / (wraps - own.height)
     return max(0.0, of_all - inside), min(inside, of_all)
 
 
@@ -95,20 +97,20 @@ def _top(agents: pl.DataFrame, finding: Finding, asked: int | None) -> list[str]
     return over["value"].head(min(count, agents.height - 1)).to_list()
 
 
-def _at_median(frame: pl.DataFrame, known: Facts, top: list[str]) -> float | None:
+def _at_median(rows: pl.LazyFrame, known: Facts, top: list[str]) -> float | None:
     """The mean if each wrap of these agents took the median of everybody else's."""
-    rest = frame.lazy().filter(~pl.col("agent_id").cast(pl.String).is_in(top))
-    others = rest.select(figures.VALUE).collect(engine="streaming")
-    if not top or others.is_empty():
+    if not top:
         return None
-    median_us = int(others.select(figures.sorted_values()).select(figures.quantile_us(500)).item())
-    rest_us = int(others[figures.VALUE].sum()) * 1000
-    return (rest_us + (known.wraps - others.height) * median_us) / (known.wraps * 1_000_000)
+    others = lengths_of(rows.filter(~pl.col("agent_id").cast(pl.String).is_in(top)))
+    if others.is_empty():
+        return None
+    moved = (known.wraps - number(others)) * quantile_us(others, 500)
+    return (total(others) * 1000 + moved) / (known.wraps * 1_000_000)
 
 
-def _without(frame: pl.DataFrame, known: Facts, ended: Timer | None) -> float | None:
+def _without(rows: pl.LazyFrame, known: Facts, ended: Timer | None) -> float | None:
     if ended is None:
         return None
-    timed = frame.filter(timed_out(ended))
-    rest = known.wraps - timed.height
-    return (known.sum_ms - int(timed[figures.VALUE].sum())) / (rest * 1000) if rest else None
+    timed = rows.filter(timed_out(ended)).select(pl.col(figures.VALUE).sum()).collect(engine="streaming").item()
+    rest = known.wraps - ended.wraps
+    return (known.sum_ms - int(timed)) / (rest * 1000) if rest else None

@@ -10,6 +10,7 @@ import polars as pl
 
 from acwcli.analyse import aggregates
 from acwcli.analyse.casemix import CONTACT_LENGTH, MIX, length_band
+from acwcli.analyse.diagnose import Diagnosis, examine
 from acwcli.analyse.diagnose import diagnose as _diagnose
 from acwcli.analyse.flag import VERDICTS
 from acwcli.analyse.flag import flag as _flag
@@ -246,12 +247,19 @@ def diagnose(
     top: int | None = None,
 ) -> Table:
     """Whether the mean tells the truth, and who makes it; see `acwcli.analyse.diagnose.diagnose`."""
-    counts, lengths = left_out(found)
-    obs = observations(found, question)
-    return _diagnose(obs, within_ms, min_wraps, question.noun, counts, lengths, limits_ms=limits_ms, top=top)
+    seen = examined(found, question, within_ms, min_wraps)
+    return _diagnose(seen, min_wraps, question.noun, limits_ms=limits_ms, top=top)
 
 
-def left_out(found: Wraps) -> tuple[dict[str, int], dict[str, int]]:
+def examined(found: Wraps, question: Question, within_ms: int | None, min_wraps: int) -> Diagnosis:
+    """What a diagnosis rests on; see `acwcli.analyse.diagnose.examine`."""
+    counts, lengths = _left_out(found)
+    obs = observations(found, question, once=True)
+    in_memory = found.spilled is None
+    return examine(obs, within_ms, min_wraps, question.noun, counts, lengths, in_memory=in_memory)
+
+
+def _left_out(found: Wraps) -> tuple[dict[str, int], dict[str, int]]:
     """Wraps that do not count, per status, and their time in ms where it is known."""
     rows = found.rows().filter(~pl.col("status").is_in(COUNTED))
     others = rows.group_by("status").agg(pl.len(), pl.col("acw_ms").sum()).collect(engine="streaming")

@@ -9,8 +9,7 @@ from datetime import datetime
 import polars as pl
 
 from acwcli.analyse import report_quality, report_said, report_sections
-from acwcli.analyse.contributors import EXCESS_US
-from acwcli.analyse.diagnose import Diagnosis, examine
+from acwcli.analyse.diagnose import Diagnosis, diagnose
 from acwcli.analyse.flag import flag as judge_agents
 from acwcli.analyse.judge import FDR
 from acwcli.analyse.rules import Rule, parse_rule
@@ -20,10 +19,9 @@ from acwcli.pipeline.overview import inspect
 from acwcli.pipeline.questions import (
     CONTRIBUTORS,
     Question,
-    diagnose,
+    examined,
     flag,
     flag_needs,
-    left_out,
     mix_columns,
     observations,
     summarise,
@@ -82,11 +80,7 @@ def report(found: Wraps, options: ReportOptions) -> Report:
         NoWrapsError: no wrap counts.
         UsageError: the files hold sums, or an unknown column.
     """
-    question = Question(groups=CONTRIBUTORS)
-    counts, lengths = left_out(found)
-    diagnosis = examine(
-        observations(found, question), options.within_ms, options.min_wraps, question.noun, counts, lengths
-    )
+    diagnosis = examined(found, Question(groups=CONTRIBUTORS), options.within_ms, options.min_wraps)
     return Report(
         title=options.title,
         verdict=diagnosis.finding.verdict,
@@ -101,8 +95,8 @@ def report(found: Wraps, options: ReportOptions) -> Report:
 
 def _sections(found: Wraps, diagnosis: Diagnosis, options: ReportOptions) -> list[Section]:
     limit_ms = diagnosis.known.limit_us // 1000  # lengths are whole ms: within the one is within the other
-    row = diagnose(found, within_ms=options.within_ms, min_wraps=options.min_wraps).frame.row(0, named=True)
-    excess_s = int(diagnosis.frame[EXCESS_US].sum()) / 1e6
+    row = diagnose(diagnosis, options.min_wraps, "wraps").frame.row(0, named=True)
+    excess_s = diagnosis.excess_us / 1e6
 
     def by(*groups: str) -> pl.DataFrame:
         return summarise(found, Question(groups=groups), limit_ms=limit_ms, with_total=False).frame

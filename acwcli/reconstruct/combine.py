@@ -9,6 +9,7 @@ import polars as pl
 
 from acwcli.model.columns import HANDLED, LEGS, WORDS
 from acwcli.reconstruct.contacts import end_of_talk, without_duplicates, wraps_from_contacts, wraps_from_gaps
+from acwcli.reconstruct.legs import placed
 from acwcli.reconstruct.states import FromStates, wraps_from_states
 
 _KEYS = ["agent_id", "contact_id"]
@@ -107,7 +108,8 @@ def _from_states(
     wraps = found.wraps.with_columns(method=pl.lit("state", WORDS))
     if found.legs is not None:
         wraps = _with_leg_times(wraps, found)
-        result.legs = _with_origin(found.legs.with_columns(method=pl.lit("state")), events, needs)
+        if LEGS in needs:
+            result.legs = _with_origin(found.legs.with_columns(method=pl.lit("state")), events, needs)
     wraps = _with_origin(wraps, events, needs)
     return _with_attributes(wraps, records, needs) if records is not None else wraps
 
@@ -128,8 +130,8 @@ def _is_one_file(events: pl.DataFrame) -> bool:
 def _with_leg_times(wraps: pl.DataFrame, found: FromStates) -> pl.DataFrame:
     """Give the first wrap of a leg the leg's talk and hold."""
     assert found.legs is not None
-    times = found.legs.filter(pl.col("wrap").is_not_null() & pl.col("sure_talk")).select("wrap", "talk_ms", "hold_ms")
-    return wraps.with_row_index("wrap").join(times, on="wrap", how="left", maintain_order="left").drop("wrap")
+    times = found.legs.filter(pl.col("wrap").is_not_null() & pl.col("sure_talk"))
+    return wraps.with_columns(placed(times[name], times["wrap"], wraps.height) for name in ("talk_ms", "hold_ms"))
 
 
 def _with_attributes(wraps: pl.DataFrame, records: pl.DataFrame, needs: frozenset[str]) -> pl.DataFrame:

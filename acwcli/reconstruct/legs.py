@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import polars as pl
 
+from acwcli.model.repeats import repeated
 from acwcli.reconstruct.runs import Runs, with_call_keys
 from acwcli.reconstruct.timeline import STATE_CODE
 
@@ -21,7 +22,7 @@ def legs(runs: Runs, wraps: pl.DataFrame) -> pl.DataFrame:
     Returns:
         One row per leg that talked: `agent key t over` (ms, first and last instant), `talk_ms hold_ms acw_ms` (sums),
         `sure_talk` and `sure_acw` (false when some part has no known end), `pos` (row of its first talk), `first_ord`
-        (its place) and `wrap_ord` (`ord` of its first wrap, null for none).
+        (its place) and `wrap` (row of its first wrap, null for none).
     """
     events = _by_contact(_events(runs, wraps))
     talking, hold, acw = (pl.col("st") == code for code in (_TALKING, _HOLD, _ACW))
@@ -45,35 +46,46 @@ def legs(runs: Runs, wraps: pl.DataFrame) -> pl.DataFrame:
         **{name: pl.col(name).sum() for name in ("talk_ms", "hold_ms", "acw_ms")},
         **{name: pl.col(name).any() for name in ("talked", "held", "open_talk", "open_acw")},
     )
-    first = (pl.col("leg") != pl.col("leg").shift(1)).fill_null(True)  # legs are numbered in their order
-    first_talk = numbered.filter(spoken).filter(first).select("leg", "pos")
-    first_wrap = numbered.filter(acw).filter(first).select("leg", wrap_ord="ord")
-    summed = summed.join(first_talk, on="leg", how="left", maintain_order="left")
-    summed = summed.join(first_wrap, on="leg", how="left", maintain_order="left").with_columns(
+    first = (pl.col("leg") != pl.col("leg").shift(1)).fill_null(True)  # legs are numbered in their order, from 1
+    talk, wrap = (numbered.filter(which).filter(first).select("leg", "pos") for which in (spoken, acw))
+    summed = summed.with_columns(
+        placed(talk["pos"], talk["leg"] - 1, summed.height),
+        placed(wrap["pos"], wrap["leg"] - 1, summed.height).alias("wrap"),
+    ).with_columns(
         talk_ms=pl.when("talked").then("talk_ms"),
         hold_ms=pl.when("held").then("hold_ms"),
         sure_talk=~pl.col("open_talk"),
         sure_acw=~pl.col("open_acw"),
     )
     columns = ("agent", "key", "t", "first_ord", "talk_ms", "hold_ms", "acw_ms", "over", "sure_talk", "sure_acw")
-    return summed.select(*columns, "pos", "wrap_ord").filter(pl.col("pos").is_not_null())
+    return summed.select(*columns, "pos", "wrap").filter(pl.col("pos").is_not_null())
+
+
+def placed(values: pl.Series, places: pl.Series, height: int) -> pl.Series:
+    """Put values at their places among so many rows, null elsewhere: a join by row number for little."""
+    nothing = pl.Series(values.name, [None], dtype=values.dtype).new_from_index(0, height)
+    return nothing.scatter(places, values)
 
 
 def _events(runs: Runs, wraps: pl.DataFrame) -> pl.DataFrame:
-    """Ringing, talk and hold, and wraps as the ACW among them, in order."""
+    """Ringing, talk and hold, and wraps as the ACW among them, in order; `pos` of a wrap is its own row."""
     talks = (
         with_call_keys(runs.every)
         .filter(pl.col("st").is_in((_TALKING, _HOLD, _RINGING)))
         .select("agent", "ord", "t", "end", "st", "pos", "key")
     )
-    marks = wraps.filter(pl.col("key").is_not_null()).select(
-        "agent",
-        "ord",
-        "t",
-        pl.when("counted").then(pl.col("t") + pl.col("acw_ms")).alias("end"),
-        pl.lit(_ACW, pl.UInt8).alias("st"),
-        "pos",
-        "key",
+    marks = (
+        wraps.with_row_index("wrap")
+        .filter(pl.col("key").is_not_null())
+        .select(
+            "agent",
+            "ord",
+            "t",
+            pl.when("counted").then(pl.col("t") + pl.col("acw_ms")).alias("end"),
+            pl.lit(_ACW, pl.UInt8).alias("st"),
+            pl.col("wrap").alias("pos"),
+            "key",
+        )
     )
     return pl.concat([talks, marks], how="vertical_relaxed").sort("ord")
 
@@ -81,7 +93,8 @@ def _events(runs: Runs, wraps: pl.DataFrame) -> pl.DataFrame:
 def _by_contact(events: pl.DataFrame) -> pl.DataFrame:
     """Put the events of a contact side by side, in order; mostly they are, and sorting by contact is dear."""
     goes_on = pl.all_horizontal(pl.col(name).eq_missing(pl.col(name).shift(1)) for name in ("agent", "key"))
-    if events.filter(~goes_on).select(pl.struct("agent", "key").is_duplicated().any()).item():
+    begins = events.filter(~goes_on).select(pl.struct("agent", "key").hash()).to_series()
+    if repeated(begins).any():
         return events.sort("agent", "key", "ord")
     return events
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import polars as pl
 from polars import selectors as cs
 
-from acwcli.model.columns import COUNTED, INSTANT, WORDS
+from acwcli.model.columns import COUNTED, INSTANT, LEGS, WORDS
 from acwcli.reconstruct.legs import legs
 from acwcli.reconstruct.pieces import join_pieces, name_wraps, pieces
 from acwcli.reconstruct.runs import runs
@@ -33,7 +33,8 @@ class FromStates:
         wraps: `agent_id wrap_start acw_ms status event`, and `wrap_end pieces ended_by contact_id queue channel` where
             asked for; `event` is the row of `events` the wrap began with.
         legs: `agent_id contact_id queue channel talk_ms hold_ms acw_ms sure_talk sure_acw unwrapped started_at over
-            event` and `wrap` (row of `wraps`), or None when nobody asked.
+            event` and `wrap` (row of `wraps`); without `LEGS` in the needs `wrap talk_ms hold_ms sure_talk`. None
+            when nobody asked.
         duplicates: rows of `events` that repeat an earlier one.
     """
 
@@ -90,7 +91,7 @@ def wraps_from_states(
     texts += [_filled(text, joined, events, spoken) for text in own]
     return FromStates(
         wraps.with_columns(texts),
-        _leg_frame(spoken, joined, events, needs) if needs & _LENGTHS and spoken is not None else None,
+        _leg_frame(spoken, events, needs) if needs & _LENGTHS and spoken is not None else None,
         ordered.duplicates.unique(),
     )
 
@@ -153,10 +154,10 @@ def _filled(own: pl.Series, joined: pl.DataFrame, events: pl.DataFrame, spoken: 
     return pl.select(pl.coalesce(own, events[own.name].gather(row))).to_series().alias(own.name)
 
 
-def _leg_frame(spoken: pl.DataFrame, joined: pl.DataFrame, events: pl.DataFrame, needs: frozenset[str]) -> pl.DataFrame:
-    """Legs with their texts; `wrap` points at the first wrap of the leg."""
-    index = joined.select(pl.col("ord").alias("wrap_ord")).with_row_index("wrap")
-    spoken = spoken.join(index, on="wrap_ord", how="left", maintain_order="left")
+def _leg_frame(spoken: pl.DataFrame, events: pl.DataFrame, needs: frozenset[str]) -> pl.DataFrame:
+    """Legs with their texts, or no more than the lengths of their first wrap's talk; `wrap` is the row of that."""
+    if LEGS not in needs:
+        return spoken.select("wrap", "talk_ms", "hold_ms", "sure_talk")
     texts = [name for name in ("contact_id", "queue", "channel") if name in needs and name in events.columns]
     return spoken.select(
         "wrap",
@@ -165,7 +166,7 @@ def _leg_frame(spoken: pl.DataFrame, joined: pl.DataFrame, events: pl.DataFrame,
         "acw_ms",
         "sure_talk",
         "sure_acw",
-        unwrapped=pl.col("wrap_ord").is_null(),
+        unwrapped=pl.col("wrap").is_null(),
         over=pl.col("over").cast(INSTANT),
         event="pos",
         started_at=pl.col("t").cast(INSTANT),
