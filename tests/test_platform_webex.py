@@ -135,8 +135,18 @@ def test_a_session_that_goes_on_in_the_next_page(tmp_path):
     first, second = page(tmp_path, [CALL[:2]], name="1.json", more=True), page(tmp_path, [CALL[2:]], name="2.json")
     assert [(wrap["acw_ms"], wrap["talk_ms"]) for wrap in wraps(first, second)] == [(30_000, 60_000)]
     assert not any("more pages follow" in note for note in found(first, second).loaded.notes())
-    (tmp_path / "3.json").write_text('{"data": {"agentSession": {"agentSessions": []}}}')
-    assert [wrap["acw_ms"] for wrap in wraps(first, second, tmp_path / "3.json")] == [30_000]
+
+
+def test_the_page_behind_the_last_one_has_no_records(tmp_path):
+    """All pages but the empty one say that others follow; it may say so itself, and then one is missing."""
+    pages = [page(tmp_path, [CALL[:2]], name="1.json", more=True), page(tmp_path, [CALL[2:]], name="2.json", more=True)]
+    empty = tmp_path / "3.json"
+    for info, missing in (("", False), (', "pageInfo": {"hasNextPage": false}', False),
+                          (', "pageInfo": {"hasNextPage": true, "endCursor": "2"}', True)):  # fmt: skip
+        empty.write_text('{"data": {"agentSession": {"agentSessions": []' + info + "}}}")
+        assert [wrap["acw_ms"] for wrap in wraps(*pages, empty)] == [30_000]
+        assert any("more pages follow" in note for note in found(*pages, empty).loaded.notes()) is missing
+    assert any("more pages follow" in note for note in found(*pages).loaded.notes())
 
 
 def test_quirk_17_pages_one_after_the_other_in_one_file(tmp_path):

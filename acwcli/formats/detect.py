@@ -41,6 +41,7 @@ class Format(Protocol):
         """The canonical frames of files that fit."""
 
 
+EMPTY_PAGE = "a page or list without records"
 _NO_DATA = frozenset((".py", ".pyc", ".ipynb", ".js", ".sh", ".ps1", ".md", ".rst", ".toml", ".yaml", ".yml", ".ini"))
 """Suffixes of what lies beside exports in folders; examples of data may stand in it."""
 
@@ -170,7 +171,7 @@ def recognise_one(probe: Probe, options: ReadOptions) -> Recognised:
         return Recognised(probe, None, problem="a program or a text; name the file itself to read it")
     try:
         if probe.is_empty_page:
-            return Recognised(probe, None, problem="a page or list without records")
+            return Recognised(probe, None, problem=EMPTY_PAGE)
         if forced is not None:
             _refuse_misfit(probe, forced, options)
             return Recognised(probe, forced, {forced: Match(1, "named with --input-format")})

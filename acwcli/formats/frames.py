@@ -13,7 +13,7 @@ import polars as pl
 from acwcli.formats.grid import Grid, grid_of
 from acwcli.formats.grid_data import Raw
 from acwcli.formats.inputs import Input
-from acwcli.formats.json_documents import sample_documents
+from acwcli.formats.json_documents import ends_pages, sample_documents
 from acwcli.formats.json_rows import is_empty_page, is_json
 from acwcli.formats.parted import Parted
 from acwcli.formats.plain import Plain, as_plain
@@ -54,6 +54,11 @@ class Probe:
     def is_empty_page(self) -> bool:
         """Whether the file is JSON without a record in it."""
         return self.is_json and is_empty_page(self.plain)
+
+    @cached_property
+    def ends_pages(self) -> bool:
+        """Whether the file is the page behind the last one, without records and without a next one."""
+        return self.is_empty_page and ends_pages(self.plain)
 
     @cached_property
     def head(self) -> list[str]:

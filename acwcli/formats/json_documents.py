@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
@@ -95,15 +96,24 @@ def read_documents(plain: Plain, shape: Shape, key: str, pick: Pick) -> Document
     return documents or _one_by_one(plain, lines, shape, pick)
 
 
-def missing_pages(read: Sequence[Documents]) -> list[str]:
+def ends_pages(plain: Plain) -> bool:
+    """Whether a page without records says that no other follows."""
+    with plain.path.open(encoding="utf-8", errors="replace", newline="") as stream:
+        splitter = Splitter(stream)
+        deque(splitter, maxlen=0)
+    return not splitter.more_pages
+
+
+def missing_pages(read: Sequence[Documents], *, pages_end: bool) -> list[str]:
     """What to say where all pages of all files together are not the whole answer.
 
     Args:
         read: the files of one answer; each page may be in a file of its own, and then only the last one has no next.
+        pages_end: the last one is there, but has no records.
     """
     hits = max(documents.hits for documents in read)
     held = sum(documents.frame["row"].n_unique() + documents.rejects.height for documents in read) if hits else 0
-    if all(documents.more_pages for documents in read):
+    if not pages_end and all(documents.more_pages for documents in read):
         return ["the last page says that more pages follow; fetch and give them all"]
     if held < hits:
         return [f"the answer has {hits:,} records on all its pages, {held:,} are here; fetch and give all pages"]

@@ -28,6 +28,7 @@ class ReadOptions:
         only_mapped: take no column but those in `columns`.
         max_bad: share of rejected rows per file that is still accepted.
         needs: wrap columns the question needs; others need not be read.
+        pages_end: among the files is the page behind the last one: without records, and without a next one.
         parts: put rows on disk, in so many parts by agent; 0 keeps them in memory.
     """
 
@@ -48,4 +49,5 @@ class ReadOptions:
     only_mapped: bool = False
     max_bad: float = 0.01
     needs: frozenset[str] = frozenset()
+    pages_end: bool = False
     parts: int = 0

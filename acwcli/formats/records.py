@@ -57,9 +57,9 @@ def first_reason(checks: Sequence[tuple[pl.Expr, str]]) -> pl.Expr:
     return chain.otherwise(pl.lit(None, pl.String)) if checks else pl.lit(None, pl.String)
 
 
-def say_missing_pages(files: list[FileFrame], read: Sequence[Documents]) -> list[FileFrame]:
+def say_missing_pages(files: list[FileFrame], read: Sequence[Documents], options: ReadOptions) -> list[FileFrame]:
     """The files, with a word where they are not all pages of their answer."""
-    files[-1].notes += [f"{files[-1].source}: {said}" for said in missing_pages(read)]
+    files[-1].notes += [f"{files[-1].source}: {said}" for said in missing_pages(read, pages_end=options.pages_end)]
     return files
 
 

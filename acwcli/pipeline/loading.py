@@ -204,10 +204,11 @@ def read_recognised(given: Sequence[tuple[detect.Recognised, ReadOptions]], part
         if probes is None:
             groups.append((item.format, options, probes := []))
         probes.append(item.probe)
+    pages_end = any(item.problem == detect.EMPTY_PAGE and item.probe.ends_pages for item, _ in given)
     files = [
         on_disk(file, parts)
         for name, options, probes in groups
-        for file in _read(name, probes, replace(options, parts=parts))
+        for file in _read(name, probes, replace(options, parts=parts, pages_end=pages_end))
     ]
     files.sort(key=first_instant)
     counts = [

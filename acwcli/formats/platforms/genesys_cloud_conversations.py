@@ -92,7 +92,7 @@ def read(probes: Sequence[Probe], options: ReadOptions) -> list[FileFrame]:
         _of_file(probe, documents, legs.filter(pl.col("file") == place))
         for place, (probe, documents) in enumerate(zip(probes, read, strict=True))
     ]
-    return say_missing_pages(files, read)
+    return say_missing_pages(files, read, options)
 
 
 def _sessions(rows: pl.LazyFrame) -> pl.LazyFrame:

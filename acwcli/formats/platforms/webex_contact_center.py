@@ -134,7 +134,7 @@ def read(probes: Sequence[Probe], options: ReadOptions) -> list[FileFrame]:
         _of_file(probe, documents, legs.filter(pl.col("file") == place), repeated.get(place, 0))
         for place, (probe, documents) in enumerate(zip(probes, read, strict=True))
     ]
-    return say_missing_pages(files, read)
+    return say_missing_pages(files, read, options)
 
 
 def _read(probe: Probe) -> Documents:

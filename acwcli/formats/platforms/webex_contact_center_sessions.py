@@ -59,7 +59,7 @@ def read(probes: Sequence[Probe], options: ReadOptions) -> list[FileFrame]:
         _of_file(probe, documents, rows.filter(pl.col("file") == place))
         for place, (probe, documents) in enumerate(zip(probes, read, strict=True))
     ]
-    return say_missing_pages(files, read)
+    return say_missing_pages(files, read, options)
 
 
 def _channels(rows: pl.LazyFrame) -> pl.LazyFrame:
