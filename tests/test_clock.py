@@ -114,6 +114,28 @@ def test_a_late_value_decides_the_order(order):
     assert read(values)[:2] + read(values)[-1:] == [first, first, utc(2026, 4, 25, 8)]
 
 
+@pytest.mark.parametrize(
+    ("usual", "texts", "expected"),
+    [
+        ("mdy", ["03/04/2026 08:00"], utc(2026, 3, 4, 8)),
+        ("dmy", ["03/04/2026 08:00"], utc(2026, 4, 3, 8)),
+        ("mdy", ["03.04.2026 08:00"], utc(2026, 4, 3, 8)),  # dots are day first
+        ("mdy", ["03.04.26 08:00"], utc(2026, 4, 3, 8)),
+        ("mdy", ["03.04.2026 08:00", "03.25.2026 08:00"], utc(2026, 3, 4, 8)),  # but for these
+        ("mdy", ["03/04/2026 08:00"] * 9 + ["25/04/2026 08:00"], utc(2026, 4, 3, 8)),
+        ("mdy", ["03/04/2026 08:00"] * 10 + ["25/04/2026 08:00"], utc(2026, 3, 4, 8)),  # damage
+        ("mdy", ["03/04/2026 08:00", "33/04/2026 08:00"], utc(2026, 3, 4, 8)),
+        ("mdy", ["03/04/2026 08:00", "25/04/2026 08:00", "04/25/2026 08:00"], utc(2026, 3, 4, 8)),
+        ("ymd", ["03.04.2026 08:00"], utc(2026, 4, 3, 8)),
+    ],
+)
+def test_the_usual_order_holds_where_the_data_do_not_tell(usual, texts, expected):
+    """The order of a profile is no order of the user's: an export set to another country is read as it is written."""
+    assert read(texts, usual_order=usual)[0] == expected
+    if "." not in texts[0]:
+        assert read(texts, usual_order=usual, date_order="dmy")[0] == utc(2026, 4, 3, 8)
+
+
 def test_undecidable_order_asks():
     with pytest.raises(InputError, match=r"x\.csv: column 'at' could be day first or month first.*--date-order"):
         decide(["03/04/2026 08:00", "05/06/2026 08:00"])

@@ -75,6 +75,16 @@ def test_the_sample_gives_the_calls_behind_it(name, format_name, wraps, acw_ms, 
     assert not loaded.total().rejected
 
 
+@pytest.mark.parametrize("date", ["02.03.2026", "25/03/2026"])
+def test_a_preset_that_is_month_first_reads_an_export_of_a_country_that_is_not(tmp_path, date):
+    """The order of the profile is the usual one: dots are day first, and no month has the number 25."""
+    sample = SAMPLES / "ringcx/agent_segments.csv"
+    here = tmp_path / "segments.csv"
+    here.write_text(sample.read_text(encoding="utf-8").replace("03/02/2026", date), encoding="utf-8")
+    usual, other = read(sample)[0]["wrap_start"], read(here)[0]["wrap_start"]
+    assert (other - usual).unique().dt.total_days().to_list() == [int(date[:2]) - 2]
+
+
 def test_talk_and_hold_stand_beside_the_wrap():
     frame, _, _ = read(SAMPLES / "talkdesk/contacts_report.csv")
     assert (frame["talk_ms"].sum(), frame["hold_ms"].sum()) == (8_365_000, 310_000)

@@ -41,6 +41,10 @@ from acwcli.formats.zones import from_local
 
 _FIRST = datetime(1970, 1, 2, tzinfo=UTC)
 _LAST = datetime(2200, 1, 1, tzinfo=UTC)
+Told = tuple[Order | None, Order | None]
+"""The order the user gives, and the usual one."""
+_FEW = 10
+"""One in so many values is more than damage."""
 _JALALI = range(1300, 1500)
 
 
@@ -86,6 +90,7 @@ def decide_clock(
     source: str,
     time_format: str | None = None,
     date_order: Order | None = None,
+    usual_order: Order | None = None,
 ) -> Clock:
     """Decide the one format of a column of times.
 
@@ -95,7 +100,8 @@ def decide_clock(
         name: the column, for messages.
         source: the file, for messages.
         time_format: the user's strptime pattern, which then is the only one tried.
-        date_order: how to read dates such as 03/04/2026 when no value tells.
+        date_order: how to read dates such as 03/04/2026, whatever the values tell.
+        usual_order: how to read them where no value tells; dates with dots are day first nevertheless.
 
     Raises:
         InputError: nothing fits, the data cannot decide, or the years are Jalali.
@@ -125,7 +131,7 @@ def decide_clock(
         unit = family.removeprefix("epoch ")
         fraction = not all(text.isdecimal() for text in texts if family_of(text) == family)
         return Clock(f"epoch {unit}", "epoch", per_unit_us=epoch_scale(unit), fraction=fraction, has_offset=True)
-    clock = _text_clock(values, texts, family or "ymd", date_order, where)
+    clock = _text_clock(values, texts, family or "ymd", (date_order, usual_order), where)
     return replace(clock, foreign=texts != written)
 
 
@@ -222,10 +228,10 @@ def _user_clock(time_format: str, texts: Sequence[str], where: str) -> Clock:
     return clock
 
 
-def _text_clock(values: pl.LazyFrame, texts: Sequence[str], family: str, date_order: Order | None, where: str) -> Clock:
+def _text_clock(values: pl.LazyFrame, texts: Sequence[str], family: str, told: Told, where: str) -> Clock:
     order: Order = "ymd"
     if family == "xy":
-        order = _day_or_month_first(values, texts, date_order, where)
+        order = _day_or_month_first(values, texts, told, where)
     patterns = patterns_of(texts, family, order)
     general: GeneralOrder = "named" if "-" in family else order
     return Clock(
@@ -238,10 +244,13 @@ def _text_clock(values: pl.LazyFrame, texts: Sequence[str], family: str, date_or
     )
 
 
-def _day_or_month_first(values: pl.LazyFrame, texts: Sequence[str], date_order: Order | None, where: str) -> Order:
+def _day_or_month_first(values: pl.LazyFrame, texts: Sequence[str], told: Told, where: str) -> Order:
     """Decide 03/04 from a number over 12 anywhere in the column."""
-    if date_order in ("dmy", "mdy"):
-        return date_order
+    given, usual = (order if order in ("dmy", "mdy") else None for order in told)
+    if given is not None:
+        return given
+    if usual is not None:
+        return _unless_told("dmy" if "." in texts[0] else usual, _all_heads(values))
     if any(len(str(found)) < 3 for text in texts if (found := year_of(text)) is not None):
         raise InputError(
             f"{where} holds two-digit years ({_some(texts)}); give the pattern, e.g. --time-format '%d/%m/%y %H:%M'"
@@ -260,6 +269,17 @@ def _day_or_month_first(values: pl.LazyFrame, texts: Sequence[str], date_order: 
             f"say --date-order dmy or mdy"
         )
     return decided
+
+
+def _unless_told(usual: Order, heads: Counter[str]) -> Order:
+    """The usual order, unless more values can only be read the other way, and not just a damaged few."""
+    numbers = [(pair, count) for head, count in heads.items() if (pair := day_and_month(head)) is not None]
+    day_first = sum(count for (first, second), count in numbers if 12 < first <= 31 and second <= 12)
+    month_first = sum(count for (first, second), count in numbers if 12 < second <= 31 and first <= 12)
+    held, other = (day_first, month_first) if usual == "dmy" else (month_first, day_first)
+    if other > held and other * _FEW >= heads.total():
+        return "mdy" if usual == "dmy" else "dmy"
+    return usual
 
 
 def _all_heads(values: pl.LazyFrame) -> Counter[str]:

@@ -19,7 +19,8 @@ class ReadOptions:
         columns: canonical name → column of the file (`date+time` joins two).
         states: canonical state → the file's own words for it.
         time_format: strptime pattern for all times of the input.
-        date_order: `dmy`, `mdy` or `ymd` where the data cannot decide.
+        date_order: `dmy`, `mdy` or `ymd`, whatever the data say.
+        usual_order: the order of a profile, where the data cannot decide.
         rows: SQL expression over the file's own columns that picks its rows.
         wrap_reasons: pause reasons that are wrap-up; None for the built-in list.
         wrap_parts: what VICIdial's wrap-up is made of: `dispo`, or `dispo+dead` (dead seconds are then no talk).
@@ -41,6 +42,7 @@ class ReadOptions:
     states: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     time_format: str | None = None
     date_order: str | None = None
+    usual_order: str | None = None
     rows: str | None = None
     wrap_reasons: tuple[str, ...] | None = None
     wrap_parts: str = "dispo+dead"

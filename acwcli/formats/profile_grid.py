@@ -141,7 +141,7 @@ def _options(profile: Profile, options: ReadOptions, own: Mapping[str, str], uni
         tz=zone,
         tz_from=said,
         time_format=options.time_format,
-        date_order=options.date_order or profile.date_order,
+        usual_order=profile.date_order,
     )
 
 
@@ -297,7 +297,7 @@ def _checked_units(grid: Grid, profile: Profile, own: Mapping[str, str], options
     length, start, end = (find_column(column, grid.columns) for column in profile.unit_check)
     if length is None or start is None or end is None or column_unit(length) is not None:
         return {}
-    clocks = replace(options, date_order=options.date_order or profile.date_order)
+    clocks = replace(options, usual_order=profile.date_order)
     form = decide_duration(grid.frame.select(length), grid.sample[length], name=length, source=grid.source)
     if form.kind != "number":
         return {}

@@ -49,6 +49,7 @@ class Times:
                 source=self._grid.source,
                 time_format=self._options.time_format,
                 date_order=self._options.date_order,  # type: ignore[arg-type]  # checked by the command line
+                usual_order=self._options.usual_order,  # type: ignore[arg-type]  # checked with its profile
             )
         first_pass = self._first_pass(name)
         if not self.clocks[name].is_local or self._options.tz == "UTC":
