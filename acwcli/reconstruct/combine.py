@@ -118,7 +118,7 @@ def _with_origin(found: pl.DataFrame, events: pl.DataFrame, needs: frozenset[str
     """Say which file a wrap or leg came from, and which row where the question shows it."""
     file = events["file"]
     source = pl.lit(file[0], file.dtype).alias("file") if _is_one_file(events) else file.gather(found["event"])
-    row = [events["row"].gather(found["event"])] if "row" in needs else []
+    row = [events["row"].rechunk().gather(found["event"])] if "row" in needs else []
     return found.with_columns(source, *row).drop("event")
 
 

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import polars as pl
 
-from acwcli.model.repeats import repeated
-from acwcli.reconstruct.runs import Runs, with_call_keys
+from acwcli.reconstruct.runs import Runs
 from acwcli.reconstruct.timeline import STATE_CODE
 
 _TALKING, _HOLD, _RINGING, _ACW = (STATE_CODE[name] for name in ("talking", "hold", "ringing", "acw"))
+_NONE = -1
+"""In place of null, which a forward fill would fill."""
 
 
 def legs(runs: Runs, wraps: pl.DataFrame) -> pl.DataFrame:
@@ -25,40 +26,58 @@ def legs(runs: Runs, wraps: pl.DataFrame) -> pl.DataFrame:
         (its place) and `wrap` (row of its first wrap, null for none).
     """
     events = _by_contact(_events(runs, wraps))
-    talking, hold, acw = (pl.col("st") == code for code in (_TALKING, _HOLD, _ACW))
-    spoken, length = talking | hold, pl.col("end") - pl.col("t")
-    known = pl.when(length.is_not_null())
-    numbered = events.with_columns(leg=_leg_numbers())
-    # Plain sums of columns: conditions inside the aggregation take twenty times as long.
-    parts = numbered.select(
-        "leg", "agent", "key", "t", "ord", "end",
-        talked=talking, held=hold,
-        talk_ms=known.then(pl.when(talking).then(length).otherwise(0)),
-        hold_ms=known.then(pl.when(hold).then(length).otherwise(0)),
-        acw_ms=known.then(pl.when(acw).then(length).otherwise(0)),
-        open_talk=pl.col("end").is_null() & spoken,
-        open_acw=pl.col("end").is_null() & acw,
+    events = events.with_columns(new=_new_contact()).with_columns(new=_new_leg())
+    # Rows of a leg stand side by side: a sum of the leg is what a running sum has grown by from its last row to the
+    # last row of the next. Grouping by leg, of which there are a third as many as rows, takes twice as long.
+    ends = events.select(_ends_leg(), **_running(), **_carried()).filter("ends").drop("ends")
+    sums = [(pl.col(name) - pl.col(name).shift(1, fill_value=0)).alias(name) for name in _running()]
+    whole = events.filter("new").select("agent", "key", "t", first_ord="ord").hstack(ends.with_columns(sums))
+    return whole.with_columns(_over(events)).filter(pl.col("pos") != _NONE).select(
+        "agent", "key", "t", "first_ord",
+        pl.when(pl.col("talked") > 0).then("talk_ms"),
+        pl.when(pl.col("held") > 0).then("hold_ms"),
+        "acw_ms", "over",
+        pl.col("pos").cast(pl.UInt32),
+        pl.when(pl.col("wrap") != _NONE).then("wrap").cast(pl.UInt32),
+        sure_talk=pl.col("open_talk") == 0,
+        sure_acw=pl.col("open_acw") == 0,
     )  # fmt: skip
-    summed = parts.group_by("leg", maintain_order=True).agg(
-        pl.col("agent", "key", "t").first(),
-        first_ord=pl.col("ord").first(),
-        over=pl.col("end").max(),
-        **{name: pl.col(name).sum() for name in ("talk_ms", "hold_ms", "acw_ms")},
-        **{name: pl.col(name).any() for name in ("talked", "held", "open_talk", "open_acw")},
-    )
-    first = (pl.col("leg") != pl.col("leg").shift(1)).fill_null(True)  # legs are numbered in their order, from 1
-    talk, wrap = (numbered.filter(which).filter(first).select("leg", "pos") for which in (spoken, acw))
-    summed = summed.with_columns(
-        placed(talk["pos"], talk["leg"] - 1, summed.height),
-        placed(wrap["pos"], wrap["leg"] - 1, summed.height).alias("wrap"),
-    ).with_columns(
-        talk_ms=pl.when("talked").then("talk_ms"),
-        hold_ms=pl.when("held").then("hold_ms"),
-        sure_talk=~pl.col("open_talk"),
-        sure_acw=~pl.col("open_acw"),
-    )
-    columns = ("agent", "key", "t", "first_ord", "talk_ms", "hold_ms", "acw_ms", "over", "sure_talk", "sure_acw")
-    return summed.select(*columns, "pos", "wrap").filter(pl.col("pos").is_not_null())
+
+
+def _running() -> dict[str, pl.Expr]:
+    """Running sums over all legs."""
+    talking, hold, acw = (pl.col("st") == code for code in (_TALKING, _HOLD, _ACW))
+    length, unknown = (pl.col("end") - pl.col("t")).fill_null(0), pl.col("end").is_null()
+    parts = {"talk_ms": talking, "hold_ms": hold, "acw_ms": acw}
+    counts = {"talked": talking, "held": hold, "open_talk": (talking | hold) & unknown, "open_acw": acw & unknown}
+    return {
+        **{name: pl.when(part).then(length).otherwise(0).cum_sum() for name, part in parts.items()},
+        **{name: rows.cum_sum() for name, rows in counts.items()},
+    }
+
+
+def _carried() -> dict[str, pl.Expr]:
+    """What a leg's last row knows of its first talk and its first wrap."""
+    spoken, acw = pl.col("st").is_in((_TALKING, _HOLD)), pl.col("st") == _ACW
+    return {"pos": _first_of_leg(spoken), "wrap": _first_of_leg(acw)}
+
+
+def _first_of_leg(wanted: pl.Expr) -> pl.Expr:
+    """`pos` at the first wanted row of the leg, from there to its last row; before, and without one, `_NONE`."""
+    seen = pl.when(wanted).then(True).when("new").then(False).forward_fill()
+    first = wanted & (pl.col("new") | ~seen.shift(1))
+    return pl.when(first).then(pl.col("pos").cast(pl.Int64)).when("new").then(_NONE).forward_fill()
+
+
+def _over(events: pl.DataFrame) -> pl.Series:
+    """The last instant of each leg: mostly the last known end, but intervals may lie within others."""
+    known = pl.when("new").then(pl.col("end").fill_null(_NONE)).otherwise("end").forward_fill()
+    within = ~pl.col("new") & (pl.col("end") < known.shift(1))
+    if events.select(within.any()).item():
+        of_leg = events.group_by(leg=pl.col("new").cum_sum(), maintain_order=True)
+        return of_leg.agg(over=pl.col("end").max())["over"]
+    last = events.select(_ends_leg(), over=known).filter("ends")
+    return last.select(over=pl.when(pl.col("over") != _NONE).then("over"))["over"]
 
 
 def placed(values: pl.Series, places: pl.Series, height: int) -> pl.Series:
@@ -67,13 +86,12 @@ def placed(values: pl.Series, places: pl.Series, height: int) -> pl.Series:
     return nothing.scatter(places, values)
 
 
+def _ends_leg() -> pl.Expr:
+    return pl.col("new").shift(-1, fill_value=True).alias("ends")
+
+
 def _events(runs: Runs, wraps: pl.DataFrame) -> pl.DataFrame:
     """Ringing, talk and hold, and wraps as the ACW among them, in order; `pos` of a wrap is its own row."""
-    talks = (
-        with_call_keys(runs.every)
-        .filter(pl.col("st").is_in((_TALKING, _HOLD, _RINGING)))
-        .select("agent", "ord", "t", "end", "st", "pos", "key")
-    )
     marks = (
         wraps.with_row_index("wrap")
         .filter(pl.col("key").is_not_null())
@@ -87,29 +105,27 @@ def _events(runs: Runs, wraps: pl.DataFrame) -> pl.DataFrame:
             "key",
         )
     )
-    return pl.concat([talks, marks], how="vertical_relaxed").sort("ord")
+    return pl.concat([runs.calls(), marks], how="vertical_relaxed").sort("ord")
 
 
 def _by_contact(events: pl.DataFrame) -> pl.DataFrame:
     """Put the events of a contact side by side, in order; mostly they are, and sorting by contact is dear."""
-    goes_on = pl.all_horizontal(pl.col(name).eq_missing(pl.col(name).shift(1)) for name in ("agent", "key"))
-    begins = events.filter(~goes_on).select(pl.struct("agent", "key").hash()).to_series()
-    if repeated(begins).any():
+    starts = events.filter(_new_contact()).select(contact=pl.col("key") ^ pl.col("agent").hash())
+    if starts["contact"].n_unique() < starts.height:  # two contacts of one hash: sorted for nothing
         return events.sort("agent", "key", "ord")
     return events
 
 
-def _leg_numbers() -> pl.Expr:
-    """Number the legs of events that stand contact by contact.
+def _new_contact() -> pl.Expr:
+    goes_on = pl.all_horizontal(pl.col(name).eq_missing(pl.col(name).shift(1)) for name in ("agent", "key"))
+    return ~goes_on | (pl.int_range(pl.len()) == 0)
+
+
+def _new_leg() -> pl.Expr:
+    """Mark the first row of each leg among events that stand contact by contact; `new` marks that of each contact.
 
     A leg begins at the first ringing or talking after the ACW before it; hold and ACW stay in the leg they follow.
-    Shifts in place of windows over contacts, of which there are nearly as many as rows.
     """
-    acw = (pl.col("st") == _ACW).cast(pl.Int64)
-    same = pl.all_horizontal(pl.col(name).eq_missing(pl.col(name).shift(1)) for name in ("agent", "key"))
-    new = ~same | (pl.int_range(pl.len()) == 0)
-    before = pl.when(new).then(acw.cum_sum() - acw).forward_fill()
-    behind = acw.cum_sum() - before
-    opens = pl.when(pl.col("st").is_in((_TALKING, _RINGING))).then(behind)
-    leg = pl.when(new).then(opens.fill_null(0)).otherwise(opens).forward_fill()
-    return (new | (leg != leg.shift(1))).cum_sum()
+    begins = pl.col("st").is_in((_TALKING, _RINGING))
+    wrapped = pl.when(pl.col("st") == _ACW).then(True).when(begins | pl.col("new")).then(False).forward_fill()
+    return pl.col("new") | (begins & wrapped.shift(1))

@@ -40,8 +40,19 @@ class Runs:
     def acw(self) -> pl.DataFrame:
         """The runs of ACW, with `agent t st c pos ord end next_st sure`."""
         chosen = pl.col("st") == STATE_CODE["acw"]
-        if not self._is_plain:
-            return self.line.filter(chosen)
+        return self._chosen(chosen) if self._is_plain else self.line.filter(chosen)
+
+    def calls(self) -> pl.DataFrame:
+        """The runs of ringing, talking and hold: `agent ord t end st pos`, and `key` that tells contacts apart."""
+        chosen = pl.col("st").is_in(_CALLS)
+        if self._is_plain and self.line.filter(chosen, pl.col("c") == 0).is_empty():
+            found = self._chosen(chosen).with_columns(key="c")
+        else:
+            found = with_call_keys(self.every).filter(chosen)
+        return found.select("agent", "ord", "t", "end", "st", "pos", "key")
+
+    def _chosen(self, chosen: pl.Expr) -> pl.DataFrame:
+        """Some rows of a plain line, with what came next: only these are worked out."""
         ord = self.line.select(pl.arg_where(chosen)).to_series()
         after = (ord + 1).clip(upper_bound=max(self.line.height - 1, 0))  # the last row has none: told by its place
         found = self.line.select(

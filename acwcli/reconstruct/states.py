@@ -170,4 +170,5 @@ def _leg_frame(spoken: pl.DataFrame, events: pl.DataFrame, needs: frozenset[str]
         over=pl.col("over").cast(INSTANT),
         event="pos",
         started_at=pl.col("t").cast(INSTANT),
-    ).with_columns(events[name].gather(spoken["pos"]) for name in ["agent_id", *texts])
+        agent_id=pl.col("agent").cat.to(events.schema["agent_id"]),
+    ).with_columns(events[name].gather(spoken["pos"]) for name in texts)
