@@ -178,6 +178,19 @@ def test_a_span_of_time_holds_for_contacts_without_a_wrap(tmp_path):
     agrees(*rows(acw("summary", path, "--per", "handled", "--since", "2026-03-02T12:00")), later)
 
 
+def test_a_contact_is_over_with_the_last_of_its_intervals_to_end(tmp_path):
+    """A hold recorded within its talk ends before the talk does, which goes on past midnight."""
+    intervals = [
+        "ann,2026-03-02T23:50:00,2026-03-03T00:10:00,talking,c1",
+        "ann,2026-03-02T23:55:00,2026-03-02T23:58:00,hold,c1",
+        "ann,2026-03-03T00:20:00,2026-03-03T00:21:00,talking,c2",
+        "ann,2026-03-03T00:21:00,2026-03-03T00:22:00,acw,c2",
+    ]
+    log = written(tmp_path, "held.csv", intervals, header="agent_id,event_time,ended_at,state,contact_id")
+    ran = acw("summary", log, "--per", "handled", "--by", "day", "--format", "csv")
+    assert [(row["day"], row["wraps"], row["handled"]) for row in rows(ran)] == [("2026-03-03", "1", "2")]
+
+
 def test_names_and_teams_of_the_roster(tmp_path):
     made = records()
     path = written(tmp_path, "contacts.csv", contact_lines(made, random.Random(1)), header=CONTACTS)
