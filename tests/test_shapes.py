@@ -11,6 +11,7 @@ import pytest
 
 from acwcli.analyse import shapes
 from acwcli.analyse.shapes import DETECTORS, EVIDENCE, evidence_of, found_in, prepare, shapes_of
+from acwcli.analyse.shapes.lunch_inside import LEAST_SHIFTS
 from tests.synthetic import PLANTED, VALUE, centre, changed
 
 ROOT = Path(__file__).parent.parent
@@ -211,3 +212,45 @@ def test_of_many_agents_some_stand_for_all():
     assert found(few, "a00x1")[0].shape == "too-short"
     named = dict(shapes_of(few.lazy()).rows())
     assert named["a00x1"] == dict(shapes_of(few.lazy(), agents=["a00x1"]).rows())["a00x1"]
+
+
+def one_long(frame, when, minutes=30, agent="a00"):
+    """Make one wrap of each of the agent's shifts long: the one nearest to `when` (hours into the shift)."""
+    off = (pl.col("hour_of_shift") - when).abs()
+    return changed(frame, off.min().over("agent_id", "shift_number") == off, agent, value_ms=pl.lit(minutes * 60_000))
+
+
+def lunches(frame):
+    return [one for one in found(frame) if one.shape == "lunch-inside"]
+
+
+def test_lunch_is_a_very_long_wrap_at_one_time_of_day_with_work_after_it():
+    frame = centre(1000)
+    (lunch,) = lunches(one_long(frame, pl.lit(4.0)))
+    assert (lunch.numbers["marked"], lunch.numbers["shifts"], lunch.numbers["minutes"]) == (5, 5, 30)
+    assert lunch.strength == pytest.approx(1 - LEAST_SHIFTS / 5)
+    shift = pl.col("shift_number")
+    assert not lunches(one_long(frame, 0.5 + 1.7 * shift))  # another time of day in each shift
+    assert not lunches(one_long(frame, pl.lit(99.0)))  # the shift's last wrap
+    assert not lunches(one_long(frame, pl.lit(4.0), minutes=9))  # long beside the queue, but no lunch
+    assert not lunches(one_long(frame.filter(shift < 3), pl.lit(4.0)))  # three shifts
+    assert not lunches(one_long(frame, pl.when(shift % 2 == 0).then(4.0)))  # three of five
+    assert lunches(one_long(frame, pl.when(shift > 0).then(4.0)))  # four of five
+
+
+def test_lunch_at_midnight_is_at_one_time_of_day():
+    frame = centre(1000).with_columns(pl.col("wrap_start") + pl.duration(hours=12))
+    assert lunches(one_long(frame, pl.lit(4.0) + 0.4 * (pl.col("shift_number") % 2) - 0.2))
+
+
+def test_who_is_slow_throughout_has_no_lunch_inside():
+    slow = changed(centre(1000), value_ms=VALUE * 8)
+    assert not lunches(one_long(slow, pl.lit(4.0), minutes=18))  # under five times the agent's own usual length
+    assert lunches(one_long(slow, pl.lit(4.0), minutes=60))
+
+
+def test_a_break_in_everybodys_wraps_is_nobodys_lunch():
+    frame = centre(1000)
+    for number in range(25):
+        frame = one_long(frame, pl.lit(4.0), agent=f"a{number:02}")
+    assert not lunches(frame)
