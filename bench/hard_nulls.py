@@ -4,8 +4,7 @@
 
 Agents have very different parts of three queues and two dispositions, which take 0.6 to 1.8 and 0.85 to 1.3 times as
 long; nobody is slower than others at the same contacts. Rules are `over mean`, `under mean` and `quick`. Exits 1 when
-somebody is called in more than 5 % of the centres of a case that is no `BROKEN` one: there the assumptions of the
-method do not hold, or kinds of contacts have too few peers to be known, and the rate says what that costs.
+somebody is called in more than 5 % of the centres of a case.
 """
 
 from __future__ import annotations
@@ -20,7 +19,7 @@ import polars as pl
 
 from acwcli.analyse.flag import flag
 from acwcli.analyse.rules import QUICK, Rule, parse_rule
-from bench.false_alarms import CODE_FACTORS, CODES, QUEUE_FACTORS, QUEUES
+from bench.false_alarms import CODE_FACTORS, CODES, QUEUE_FACTORS, QUEUES, hours, starts
 
 RULES = [parse_rule("over", "mean"), parse_rule("under", "mean"), QUICK]
 Lengths = Callable[[np.random.Generator, np.ndarray], np.ndarray]
@@ -96,7 +95,6 @@ CENTRES = {
     "days of one agent vary by 10 %": Centre(day_sigma=0.1),
     "days of one agent vary by 20 %": Centre(day_sigma=0.2),
 }
-BROKEN = [name for name in CENTRES if any(word in name for word in ("not in the mix", "days of"))]
 
 
 def draw(random: np.random.Generator, kind: Centre) -> pl.DataFrame:
@@ -106,11 +104,13 @@ def draw(random: np.random.Generator, kind: Centre) -> pl.DataFrame:
     parts = random.dirichlet([kind.sameness] * 3, counts.size).cumsum(1)
     queue = (random.random(agent.size)[:, None] > parts[agent]).sum(1).clip(max=2)
     code = (random.random(agent.size) < random.beta(1.5, 4, counts.size)[agent]).astype(int)
-    hour = random.integers(7, 14, counts.size)[agent] + random.integers(0, 8, agent.size)
+    hour = hours(random, agent)
     usual = 40 * QUEUE_FACTORS[queue] * CODE_FACTORS[code] * np.where(hour >= 17, kind.late, 1)
-    day = random.normal(0, kind.day_sigma, (counts.size, 5))[agent, random.integers(0, 5, agent.size)]
-    lengths = usual * np.exp(day) * kind.lengths(random, queue)
+    day = random.integers(0, 5, agent.size)
+    days = random.normal(0, kind.day_sigma, (counts.size, 5))[agent, day]
+    lengths = usual * np.exp(days) * kind.lengths(random, queue)
     named = {"agent_id": np.char.add("a", np.char.zfill(agent.astype(str), 3)), "hour": hour}
+    named["wrap_start"] = starts(day, hour)
     kinds = {"queue": np.array(QUEUES)[queue], "disposition": np.array(CODES)[code]}
     return pl.DataFrame({**named, **kinds, "value_ms": np.round(1000 * lengths).astype(np.int64), "method": "state"})
 
@@ -141,7 +141,7 @@ def main() -> None:
     for name, kind in CENTRES.items():
         if asked.only in name:
             found = rates(kind, asked.centres, asked.seed)
-            kept &= name in BROKEN or max(found.values()) <= 0.05
+            kept &= max(found.values()) <= 0.05
             print(f"| {name} | {' | '.join(f'{rate:.3f}' for rate in found.values())} |", flush=True)
     sys.exit(0 if kept else 1)
 

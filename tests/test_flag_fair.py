@@ -171,7 +171,16 @@ def test_the_giants_of_others_make_nobody_quick():
     assert max(rates(CENTRES["1 in 1,000 wraps is 100 times as long"], 25, 7).values()) <= 0.05
 
 
-@pytest.mark.parametrize("name", ["two humps, other parts in each queue", "20 to 25 wraps", "specialists"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "two humps, other parts in each queue",
+        "20 to 25 wraps",
+        "specialists",
+        "late wraps twice as long, hour not in the mix",
+        "days of one agent vary by 20 %",
+    ],
+)
 def test_agents_who_are_alike_are_not_called_in_hard_centres(name):
     assert max(rates(CENTRES[name], 40, 7).values()) <= 0.05
 

@@ -19,6 +19,8 @@ VALUE = "value_ms"
 N, SUM_MS, SUM_SQ, SUM_CUBE, SORTED = "_n", "_sum_ms", "_sum_sq", "_sum_cube", "_sorted"
 METHOD_LOW, METHOD_HIGH = "_method_low", "_method_high"
 METHOD_TYPE = pl.Enum(METHODS)
+LOG_UNIT = 10_000
+"""Logarithms are whole numbers of its parts, so that their sums do not depend on the order of rows."""
 _SQUARED_AT_A_TIME = 1 << 20
 
 
@@ -50,7 +52,7 @@ def started_log(start_ms: int) -> pl.Expr:
     Whole numbers, so that their sums do not depend on the order of rows.
     """
     times = pl.col(VALUE).cast(pl.Float64) / start_ms
-    return (times.log1p() * 10_000).round().cast(pl.Int64)
+    return (times.log1p() * LOG_UNIT).round().cast(pl.Int64)
 
 
 def _wide(value: pl.Expr | None) -> pl.Expr:

@@ -9,7 +9,9 @@ import polars as pl
 
 from acwcli.analyse import figures
 from acwcli.analyse.casemix import LIKE, NOT_NEW, expectation
+from acwcli.analyse.days import DAY, DAY_MS, day_variance, day_weight
 from acwcli.analyse.groups import agent_name, check_keys, key_columns, presentable, with_name
+from acwcli.analyse.hours import HOUR, HOUR_MS, hour_effects, hour_shift
 from acwcli.analyse.intervals import mean_interval, quantile_interval, ratio_interval
 from acwcli.analyse.judge import COMPARED, FDR, judge
 from acwcli.analyse.limits import with_breaches
@@ -20,6 +22,9 @@ from acwcli.errors import UsageError
 from acwcli.model.table import Column, Table
 
 LOG, LOG_SUMS = "_log", ("_log_sum", "_log_sq", "_log_cube")
+
+MOST_ASKED = 400
+"""So many agents, evenly by name, tell how far days are apart and what hours do, where there are more."""
 
 VERDICTS = ("over", "under", "watch", "in line", "not enough data")
 _LISTED = ("over", "under", "watch")
@@ -194,8 +199,11 @@ def _agents(
     quick: bool,
 ) -> pl.DataFrame:
     """One row per agent and peer group: the figure as an exact fraction, its 95 % interval, what peers would take."""
-    cells = _cells(obs, [*who, *cell], names, _log_start_ms(obs, newcomers), quick=quick)
-    groups = _with_expectation(_with_hired(cells, newcomers), who, cell, enough)
+    logged = obs.with_columns(figures.started_log(_log_start_ms(obs, newcomers)).alias(LOG))
+    cells = _with_hired(_cells(logged, [*who, *cell], names, quick=quick), newcomers)
+    groups = _with_expectation(cells, who, cell, enough)
+    if "wrap_start" in obs.collect_schema():
+        groups = groups.hstack(_by_time(logged, groups, who, cell))
     if asked.permille is not None:
         groups = groups.hstack(_grouped(obs, who, [figures.sorted_values()], []).select(figures.SORTED))
     groups = groups.with_columns(*measured(asked), figures.method())
@@ -227,17 +235,43 @@ def _log_start_ms(obs: pl.LazyFrame, newcomers: pl.DataFrame | None) -> int:
     return max(int(mean), 1)
 
 
-def _cells(
-    obs: pl.LazyFrame, keys: Sequence[str], names: Sequence[pl.Expr], start_ms: int, *, quick: bool
-) -> pl.DataFrame:
+def _cells(obs: pl.LazyFrame, keys: Sequence[str], names: Sequence[pl.Expr], *, quick: bool) -> pl.DataFrame:
     """The one pass over the wraps: exact sums of the first three powers per agent, peer group and cell."""
     sums = [figures.count(), figures.sum_ms(), figures.sum_of_squares(), figures.sum_of_cubes()]
     logs = pl.col(LOG)
-    obs = obs.with_columns(figures.started_log(start_ms).alias(LOG))
     powers = (logs.sum(), figures.sum_of_squares(logs), figures.sum_of_cubes(logs))
     sums += [power.alias(name) for power, name in zip(powers, LOG_SUMS, strict=True)]
     short = (pl.col(figures.VALUE) < SHORT_MS).sum().cast(pl.Int64).alias("_short")
     return _grouped(obs, keys, [*sums, short] if quick else sums, names)
+
+
+def _by_time(obs: pl.LazyFrame, groups: pl.DataFrame, who: Sequence[str], cell: Sequence[str]) -> pl.DataFrame:
+    """What to allow for days that are alike and for the hours agents work, of the same groups in the same order."""
+    start_ms = pl.col("wrap_start").dt.epoch("ms")
+    timed = obs.with_columns((start_ms // DAY_MS).alias(DAY), (start_ms // HOUR_MS % 24).alias(HOUR))
+    old = groups.filter(NOT_NEW)["agent_id"].unique(maintain_order=True)
+    some = timed.filter(pl.col("agent_id").is_in(old.gather_every(-(-max(old.len(), 1) // MOST_ASKED)).implode()))
+    weight = day_weight(_counted(timed, [*who, DAY]), who)
+    by_day = some.group_by([*who, *cell, DAY]).agg(_sums()).collect(engine="streaming")
+    of_lengths = day_variance(by_day, who, cell, figures.SUM_MS, figures.SUM_SQ)
+    of_logs = day_variance(by_day, who, cell, *LOG_SUMS[:2])
+    days = pl.DataFrame({"_day_times": 1 + of_lengths * weight, "_log_day_times": 1 + of_logs * weight})
+    if "hour" in (*who, *cell):
+        return days
+    by_hour = some.group_by([*who, HOUR]).agg(_sums()).collect(engine="streaming")
+    return days.hstack(
+        hour_shift(_counted(timed, [*who, HOUR]), who, hour_effects(by_hour, who, LOG_SUMS[0]), figures.LOG_UNIT)
+    )
+
+
+def _sums() -> list[pl.Expr]:
+    logs = pl.col(LOG)
+    powers = (logs.sum().alias(LOG_SUMS[0]), figures.sum_of_squares(logs).alias(LOG_SUMS[1]))
+    return [figures.count(), figures.sum_ms(), figures.sum_of_squares(), *powers]
+
+
+def _counted(obs: pl.LazyFrame, keys: Sequence[str]) -> pl.DataFrame:
+    return obs.group_by(keys).agg(figures.count()).collect(engine="streaming").sort(keys, nulls_last=True)
 
 
 def _with_expectation(cells: pl.DataFrame, who: Sequence[str], cell: Sequence[str], enough: int) -> pl.DataFrame:

@@ -32,7 +32,7 @@ _ADDED = {
         ("low_s", "high_s", "_pooled", "_exp", "_ratio", "_ratio_low", "_ratio_high", "_middle"), pl.Float64
     ),
     **dict.fromkeys((f"{kind}_{name}" for kind in (LIKE, "_log") for name in COMPARED), pl.Float64),
-    "_peers_short": pl.Float64,
+    **dict.fromkeys(("_peers_short", "_day_times", "_log_day_times", "_hour_times", "_log_hours"), pl.Float64),
     "_fair": pl.Boolean,
     "_short": pl.Int64,
     "_hired": pl.Date,
@@ -239,14 +239,25 @@ def _of_means(
             scale = np.ones(len(n)) if rule.against == "mean" else numbers("_middle")
         if standard or limit is None:
             n, mean, exp, exp_var, exp_third, res_var, res_third, peer_var = _known(agents, LIKE)
-            apart, own = mean - scale * exp, (res_var, res_third)
-            other, usual = (scale**2 * exp_var, scale**3 * exp_third), scale**2 * peer_var
+            times = agents["_day_times"].fill_null(1.0).to_numpy()
+            hours = _excuse(agents, "_hour_times", 1.0, rule)
+            apart, own = mean - scale * exp * hours, (res_var * times, res_third)
+            other, usual = (scale**2 * exp_var, scale**3 * exp_third), scale**2 * peer_var * times
         else:
             apart, own = mean - limit.to_numpy(), (numbers("_own_var"), numbers("_own_third"))
             spread = np.zeros(len(n)) if noise is None else noise.to_numpy()
             other, usual = (spread, np.zeros(len(n))), scale**2 * numbers(f"{LIKE}_peer_var")
         apart = np.where(np.abs(apart) < 1e-9 * np.abs(mean), 0.0, apart)
         return evidence.p_of_mean(apart, n, own, other, usual if floored else None, rule.side)
+
+
+def _excuse(agents: pl.DataFrame, name: str, usual: float, rule: Rule) -> Array:
+    """What the hours an agent works speak for it; hours that speak against an agent make no verdict."""
+    import numpy as np
+
+    found: Array = agents[name].fill_null(usual).to_numpy()
+    speaks: Array = np.maximum(found, usual) if rule.side == "over" else np.minimum(found, usual)
+    return speaks
 
 
 def _known(agents: pl.DataFrame, kind: str) -> list[Array]:
@@ -275,11 +286,12 @@ def _of_logs(agents: pl.DataFrame, rule: Rule, keys: Sequence[str]) -> Array:
     ]
     usual = agents.select(middle)
     n, mean, exp, exp_var, exp_third, res_var, res_third, _ = _known(agents, "_log")
-    beyond = mean - exp
+    beyond = mean - exp - _excuse(agents, "_log_hours", 0.0, rule)
     if rule.against == "mix":
         beyond = beyond - usual["middle_log_apart"].to_numpy()
     floor = usual["middle_log_res_var"].to_numpy()
-    return evidence.p_of_mean(beyond, n, (res_var, res_third), (exp_var, exp_third), floor, rule.side)
+    times = agents["_log_day_times"].fill_null(1.0).to_numpy()
+    return evidence.p_of_mean(beyond, n, (res_var * times, res_third), (exp_var, exp_third), floor * times, rule.side)
 
 
 def _verdict(rule: Rule, fdr: float) -> pl.Expr:

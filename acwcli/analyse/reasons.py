@@ -10,6 +10,9 @@ from acwcli.analyse import figures
 from acwcli.analyse.casemix import LIKE
 from acwcli.analyse.rules import Measure, Rule
 
+WORTH_TELLING = 1.1
+"""Hours at which wraps take everybody so many times as long are told as what may explain them."""
+
 
 def reason(rule: Rule, asked: Measure, peers: Sequence[str], min_wraps: int, noun: str, fdr: float) -> pl.Expr:
     """Say in words what the verdict rests on.
@@ -75,6 +78,10 @@ def _doubt(rule: Rule, noun: str, fdr: float) -> pl.Expr:
     short, n = pl.col("_short"), pl.col(figures.N)
     unlike = (n - pl.col(f"{LIKE}_n")).cast(pl.Int64)
     rests = pl.format("but that rests on {} contacts of kinds that too few others take", unlike)
+    hours = pl.format(
+        "but at the hours it works wraps take everybody about {} times as long, so these may explain it",
+        pl.col("_hour_times").round(2),
+    )
     skipped = pl.format(
         "but {} % of its wraps are under 5 s, {} % of the peers': notes may be skipped",
         (100 * short / n).round(1),
@@ -103,10 +110,18 @@ def _doubt(rule: Rule, noun: str, fdr: float) -> pl.Expr:
         .then(explained)
         .when(pl.col("_rate").is_null())
         .then(alone)
+        .when(_by_hours(rule))
+        .then(hours)
         .when(mixed & ~limited & (unlike > 0))
         .then(rests)
         .otherwise(many)
     )
+
+
+def _by_hours(rule: Rule) -> pl.Expr:
+    """Whether the hours an agent works speak for it noticeably."""
+    times = pl.col("_hour_times").fill_null(1.0)
+    return times > WORTH_TELLING if rule.side == "over" else times < 1 / WORTH_TELLING
 
 
 def _against(rule: Rule, asked: Measure, peers: Sequence[str], noun: str) -> str:
