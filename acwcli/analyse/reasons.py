@@ -10,6 +10,7 @@ from acwcli.analyse import figures
 from acwcli.analyse.casemix import LIKE
 from acwcli.analyse.rules import Measure, Rule
 
+_ALONE = pl.lit("but too few others take such contacts to tell whether these explain it")
 WORTH_TELLING = 1.1
 """Hours at which wraps take everybody so many times as long are told as what may explain them."""
 
@@ -69,19 +70,7 @@ def _doubt(rule: Rule, noun: str, fdr: float) -> pl.Expr:
     explained = pl.format("but {}, so its contacts may explain it", at_mix)
     if rule.against == "mix":
         reached = explained = pl.format("{}, so it may be chance", at_mix)
-    alone = pl.lit("but too few others take such contacts to tell whether these explain it")
-    many = pl.format(
-        f"sure by itself, but chance gives some such among the agents compared "
-        f"(false discovery rate {{}} %, at most {100 * fdr:g} % wanted)",
-        (100 * pl.col("_rate")).round(1),
-    )
     short, n = pl.col("_short"), pl.col(figures.N)
-    unlike = (n - pl.col(f"{LIKE}_n")).cast(pl.Int64)
-    rests = pl.format("but that rests on {} contacts of kinds that too few others take", unlike)
-    hours = pl.format(
-        "but at the hours it works wraps take everybody about {} times as long, so these may explain it",
-        pl.col("_hour_times").round(2),
-    )
     skipped = pl.format(
         "but {} % of its wraps are under 5 s, {} % of the peers': notes may be skipped",
         (100 * short / n).round(1),
@@ -105,11 +94,30 @@ def _doubt(rule: Rule, noun: str, fdr: float) -> pl.Expr:
         .when(~clear & (limited | ~mixed | ~adjusted.fill_null(True)))
         .then(reached)
         .when(mixed & ~limited & adjusted.is_null())
-        .then(alone)
+        .then(_ALONE)
         .when(mixed & ~adjusted.fill_null(True))
         .then(explained)
-        .when(pl.col("_rate").is_null())
-        .then(alone)
+        .otherwise(_improbable_enough(rule, fdr))
+    )
+
+
+def _improbable_enough(rule: Rule, fdr: float) -> pl.Expr:
+    """Why a figure whose interval is clear of the threshold is no discovery all the same."""
+    unlike = (pl.col(figures.N) - pl.col(f"{LIKE}_n")).cast(pl.Int64)
+    rests = pl.format("but that rests on {} contacts of kinds that too few others take", unlike)
+    hours = pl.format(
+        "but at the hours it works wraps take everybody about {} times as long, so these may explain it",
+        pl.col("_hour_times").round(2),
+    )
+    many = pl.format(
+        f"sure by itself, but chance gives some such among the agents compared "
+        f"(false discovery rate {{}} %, at most {100 * fdr:g} % wanted)",
+        (100 * pl.col("_rate")).round(1),
+    )
+    mixed, limited = pl.col("_mixed"), pl.lit(rule.against == "limit")
+    return (
+        pl.when(pl.col("_rate").is_null())
+        .then(_ALONE)
         .when(_by_hours(rule))
         .then(hours)
         .when(mixed & ~limited & (unlike > 0))
