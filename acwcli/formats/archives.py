@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import bz2
-import gzip
 import lzma
 import zlib
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
 
 from acwcli.errors import DamagedError, InputError
 from acwcli.formats.scratch import scratch_file
@@ -33,7 +32,7 @@ def unpack(name: str, path: Path, compression: str) -> Path:
         with _reader(path, compression) as source, target.open("wb") as copy:
             while chunk := source.read(_CHUNK):
                 copy.write(chunk)
-    except (EOFError, OSError, ValueError, lzma.LZMAError, zlib.error) as error:
+    except (EOFError, OSError, ValueError, lzma.LZMAError, _inflate()[1]) as error:
         if isinstance(error, OSError) and error.errno is not None:
             raise InputError(f"{name}: cannot be unpacked ({error.strerror})") from error
         raise DamagedError(
@@ -43,9 +42,20 @@ def unpack(name: str, path: Path, compression: str) -> Path:
     return target
 
 
+def _inflate() -> tuple[Any, Any]:
+    """How gzip is opened and what damage raises: Intel's library, where it is built, takes half as long."""
+    try:
+        from isal import igzip, isal_zlib
+    except ImportError:
+        import gzip
+
+        return gzip.open, zlib.error
+    return igzip.open, isal_zlib.error
+
+
 def _reader(path: Path, compression: str) -> IO[bytes]:
     if compression == "gz":
-        return gzip.open(path, "rb")  # type: ignore[return-value]
+        return _inflate()[0](path, "rb")  # type: ignore[no-any-return]
     if compression == "bz2":
         return bz2.open(path, "rb")
     if compression == "xz":
