@@ -198,7 +198,9 @@ def test_odd_rows_of_an_epoch():
     [
         (["hello", "world"], "no known date and time .*'hello'.*--time-format"),
         (["08:00:00"], "times without a date .*--map"),
-        (["02/03/26 08:00"], "two-digit years .*--time-format"),
+        (["02/03/26 08:00"], "two-digit years .*--time-format '%d/%m/%y %H:%M' if the day comes first"),
+        (["2.3.26 08:00:12", "3.3.26 08:00:12"], "--time-format '%d.%m.%y %H:%M:%S'"),
+        (["02-03-26, 8:00:12.250 PM"], "--time-format '%d-%m-%y, %I:%M:%S%.f %p'"),
         (["12345"], "no known date"),
     ],
 )

@@ -21,6 +21,7 @@ from acwcli.formats.words import (
     is_total,
     is_voice,
     state_of,
+    unit_ms,
 )
 from acwcli.model.columns import STATES
 
@@ -207,6 +208,20 @@ def test_units_in_headers(header, name, unit):
 def test_headers_that_are_something_else(header):
     assert column_name(header) == []
     assert column_unit(header) is None
+
+
+@pytest.mark.parametrize(
+    ("header", "milliseconds"),
+    [
+        ("Clôture (s)", 1000), ("Clôture (ms)", 1), ("Gestion_ms", 1), ("clotureMs", 1), ("Cierre (seg)", 1000),
+        ("Clôture [sec]", 1000), ("Clôture en minutes", 60_000), ("ACW (min)", 60_000), ("Schluss (Std)", 3_600_000),
+        ("处理（毫秒）", 1), ("处理（分钟）", 60_000), ("Clôture", None), ("Notes_s", None), ("Agents S", None),
+        ("Ms", None), ("Zeit (hh:mm:ss)", None), ("Orders", None), ("", None), ("(ms)", None),
+    ],
+)  # fmt: skip
+def test_the_unit_of_a_header_nobody_knows(header, milliseconds):
+    """A column that the user names as a length is read in the unit printed in its header."""
+    assert unit_ms(header) == milliseconds
 
 
 def test_the_stronger_word_gets_the_column():

@@ -25,6 +25,7 @@ from acwcli.formats.clock_formats import (
     has_offset,
     patterns_of,
     plain_text,
+    two_digit_pattern,
     user_pattern,
     year_of,
 )
@@ -252,8 +253,10 @@ def _day_or_month_first(values: pl.LazyFrame, texts: Sequence[str], told: Told, 
     if usual is not None:
         return _unless_told("dmy" if "." in texts[0] else usual, _all_heads(values))
     if any(len(str(found)) < 3 for text in texts if (found := year_of(text)) is not None):
+        pattern = two_digit_pattern(texts[0])
         raise InputError(
-            f"{where} holds two-digit years ({_some(texts)}); give the pattern, e.g. --time-format '%d/%m/%y %H:%M'"
+            f"{where} holds two-digit years ({_some(texts)}); give the pattern, --time-format '{pattern}' if the day "
+            "comes first"
         )
     decided = _order_of(Counter(text[:6] for text in texts), where)
     if decided is None:

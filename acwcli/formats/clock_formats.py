@@ -118,6 +118,14 @@ def year_of(value: str) -> int | None:
     return None
 
 
+def two_digit_pattern(text: str) -> str:
+    """The strptime pattern of a date with a two-digit year, day first, and of the clock behind it."""
+    half = re.search(r"[AaPp]\.?[Mm]\b", text) is not None
+    made = re.sub(r"^\d{1,2}([-/.])\d{1,2}[-/.]\d{2}", r"%d\1%m\1%y", text)
+    made = re.sub(r"\d{1,2}:\d{2}", "%I:%M" if half else "%H:%M", made)
+    return re.sub(r"[AaPp]\.?[Mm]\b", "%p", re.sub(r":\d{2}\.\d+", ":%S%.f", re.sub(r":\d{2}(?!\.\d)", ":%S", made)))
+
+
 def day_and_month(value: str) -> tuple[int, int] | None:
     """Return the first and the second number of a date that ends in its year, None for any other value."""
     found = re.match(r"\s*(\d{1,2})[-/.](\d{1,2})[-/.]", value)

@@ -16,7 +16,7 @@ from acwcli.formats.grid import Grid
 from acwcli.formats.options import ReadOptions
 from acwcli.formats.profile import CONTACT_COLUMNS, STATE_COLUMNS
 from acwcli.formats.times import Times
-from acwcli.formats.words import column_unit, state_of
+from acwcli.formats.words import state_of, unit_ms
 from acwcli.model.columns import CONTACT_FRAME, INSTANT, STATE_FRAME
 
 _INSTANTS = {name for name, kind in (STATE_FRAME | CONTACT_FRAME).items() if kind == INSTANT}
@@ -92,13 +92,30 @@ def _columns(grid: Grid, kind: str, chosen: Chosen) -> list[str]:
         lines.append(f"{name} = {_quoted('+'.join(chosen.parts[name]))}{_remark(grid, chosen, name)}")
     if kind == "contacts" and "acw_ms" in chosen:
         known = tuple(name for name in known if name != "acw_s")
+    used = {header for parts in chosen.parts.values() for header in parts}
+    unused = [header for header in grid.columns if header not in used]
+    lengths = [header for header in unused if _reads_as_length(grid, header)]
     for name in _NEEDED[kind]:
         if name not in chosen and name in known:
-            lines.append(f'{name} = "TODO"   # TODO: which column?')
-    used = {header for parts in chosen.parts.values() for header in parts}
-    if unused := [header for header in grid.columns if header not in used]:
+            asked = (
+                f"one of these lengths: {_one_line(', '.join(lengths))}?"
+                if lengths and name in _LENGTHS
+                else "which column?"
+            )
+            lines.append(f'{name} = "TODO"   # TODO: {asked}')
+    if unused:
         lines.append(f"# not used: {_one_line(', '.join(unused))}")
     return lines
+
+
+def _reads_as_length(grid: Grid, header: str) -> bool:
+    if unit_ms(header) is None and grid.sample[header].drop_nulls().is_empty():
+        return False
+    try:
+        decide_duration(grid.frame.select(header), grid.sample[header], name=header, source=grid.source)
+    except AcwError:
+        return False
+    return True
 
 
 def _remark(grid: Grid, chosen: Chosen, name: str) -> str:
@@ -109,7 +126,7 @@ def _remark(grid: Grid, chosen: Chosen, name: str) -> str:
         form = decide_duration(grid.frame.select(header), grid.sample[header], name=header, source=grid.source)
     except AcwError as error:
         return f"   # TODO {_one_line(error)}"
-    if form.kind == "number" and column_unit(header) is None and not name.endswith("_ms"):
+    if form.kind == "number" and unit_ms(header) is None and not name.endswith("_ms"):
         return f'   # TODO bare numbers are taken for seconds; else [units] {name} = "ms" or "min"'
     return f"   # {form.kind}"
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 import tomllib
 import unicodedata
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from functools import lru_cache
 from pathlib import Path
 from typing import Final
@@ -70,9 +70,9 @@ def fold_expr(expr: pl.Expr) -> pl.Expr:
 
 @lru_cache(maxsize=1)
 def words() -> dict[str, dict[str, Words]]:
-    """Return words.toml as it stands: `columns`, `states`, `channels`, `booleans`, `units` by name, then language."""
+    """Return words.toml as it stands: `columns`, `states`, `channels`, `booleans`, units by name, then language."""
     loaded = tomllib.loads(Path(__file__).with_suffix(".toml").read_text(encoding="utf-8"))
-    return {name: loaded[name] for name in ("columns", "states", "channels", "booleans", "units")} | {
+    return {name: loaded[name] for name in ("columns", "states", "channels", "booleans", "units", "long_units")} | {
         name: {name: loaded[name]} for name in ("totals", "no_value")
     }
 
@@ -98,11 +98,14 @@ CANONICAL: Final = frozenset({*STATE_FRAME, *CONTACT_FRAME, *WRAP_COLUMNS, *word
 
 _IN_MS = {"acw_s": "acw_ms", "talk_s": "talk_ms", "hold_s": "hold_ms"}
 _UNITS = {alias: unit for unit, languages in words()["units"].items() for alias in _folded(languages)}
+_LONG_UNITS = {alias: unit for unit, languages in words()["long_units"].items() for alias in _folded(languages)}
 # 'talkTimeMs' and '话后时长秒' carry the unit without a gap; a single glued letter does not count: 'Holds' is a number.
 _GLUED_UNITS = sorted((alias for alias in _UNITS if alias not in ("s", "с")), key=len, reverse=True)
 _INSTANTS = frozenset(name for name, kind in (STATE_FRAME | CONTACT_FRAME).items() if kind == INSTANT)
 _HAVE_UNIT = frozenset({*_IN_MS, "duration", *_INSTANTS})
 _GAP = re.compile(r"[\s_\-,./:;()\[\]{}（）【】]+")
+_CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])")
+_BRACKETS = frozenset("([{（【")
 _PICTURE = re.compile(r"[(\[（]\s*[hmsdyftчмсдг时分秒 ]+[:/.\-][hmsdyftчмсдг时分秒 :/.\-]+\s*[)\]）]", re.IGNORECASE)
 
 
@@ -171,11 +174,27 @@ def column_name(header: str) -> list[str]:
 
 
 def column_unit(header: str) -> str | None:
-    """Return 's' or 'ms' when the header names a unit (`acw_seconds`, `ACW (s)`, `talkTimeMs`), else None."""
+    """Return 's' or 'ms' when the header names a unit (`acw_seconds`, `Clôture (s)`, `talkTimeMs`), else None."""
     own = _canonical(header)
     if own and own.endswith(("_s", "_ms")):
         return own.rsplit("_", 1)[1]
-    return _split_unit(header)[1]
+    return _split_unit(header)[1] or _unit_at_end(header, _UNITS)
+
+
+def unit_ms(header: str) -> int | None:
+    """Milliseconds in one of the unit that a header names; minutes and hours, too."""
+    unit = column_unit(header) or _unit_at_end(header, _LONG_UNITS)
+    return {"ms": 1, "s": 1000, "min": 60_000, "h": 3_600_000}[unit] if unit else None
+
+
+def _unit_at_end(header: str, units: Mapping[str, str]) -> str | None:
+    """The unit of a header whose other words nobody knows; a single letter counts in brackets only."""
+    header = _CAMEL.sub(" ", _PICTURE.sub("", header[:_LONGEST]))
+    for gap in _GAP.finditer(header, 1):
+        word = fold(header[gap.end() :])
+        if word in units and (len(word) > 1 or not _BRACKETS.isdisjoint(gap[0])):
+            return units[word]
+    return None
 
 
 def choose_columns(headers: Sequence[str], wanted: Collection[str]) -> dict[str, str]:

@@ -16,7 +16,7 @@ from acwcli.formats.known_limits import OF_CONTACTS, at_a_limit
 from acwcli.formats.options import ReadOptions
 from acwcli.formats.rows import account, collect, picked, reject_reason
 from acwcli.formats.times import Times, roll_midnights
-from acwcli.formats.words import BOOLEAN_WORDS, column_unit, fold_expr
+from acwcli.formats.words import BOOLEAN_WORDS, fold_expr, unit_ms
 from acwcli.model.columns import CONTACT_FRAME, CUSTOMER
 
 TITLE = "Contact records: one row per contact leg (any platform)"
@@ -105,7 +105,7 @@ def _length(grid: Grid, chosen: Chosen, name: str, options: ReadOptions) -> tupl
             header = chosen.parts[column][0]
             form = decide_duration(
                 grid.frame.select(header), grid.sample[header], name=header, source=grid.source,
-                unit_ms=options.units_ms.get(column) or (1 if "ms" in (unit, column_unit(header)) else 1000),
+                unit_ms=options.units_ms.get(column) or (1 if unit == "ms" else unit_ms(header) or 1000),
             )  # fmt: skip
             return chosen.text(column), duration_ms(chosen.text(column), form)
     return None

@@ -19,7 +19,7 @@ from acwcli.formats.options import ReadOptions
 from acwcli.formats.parted import NEWEST_FIRST, Parted
 from acwcli.formats.rows import account, account_parted, collect, picked, reject_reason, streamed
 from acwcli.formats.times import Times
-from acwcli.formats.words import column_unit, fold, fold_expr, state_of, usual_state_spellings
+from acwcli.formats.words import fold, fold_expr, state_of, unit_ms, usual_state_spellings
 from acwcli.model.columns import INSTANT, STATES
 from acwcli.model.contact_hash import contact_hash
 
@@ -200,7 +200,7 @@ def _end(grid: Grid, chosen: Chosen, times: Times, start: pl.Expr, options: Read
     header = chosen.parts["duration"][0]
     form = decide_duration(
         grid.frame.select(header), grid.sample[header], name=header, source=grid.source,
-        unit_ms=options.units_ms.get("duration") or (1 if column_unit(header) == "ms" else 1000),
+        unit_ms=options.units_ms.get("duration") or unit_ms(header) or 1000,
     )  # fmt: skip
     end = (start + pl.duration(milliseconds=duration_ms(text, form), time_unit="ms")).cast(INSTANT)
     return end, ~_no_value(text)
