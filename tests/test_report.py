@@ -473,3 +473,28 @@ def test_newcomers_are_in_the_report_but_not_among_the_flags(tmp_path):
     assert "a31" in str(plain["flags"])
     assert "a31" not in str(fair["flags"])
     assert "a31" in str(fair["agents"])
+
+
+@pytest.mark.parametrize("lang", ["en", "zh", "fa", "ru", "es"])
+def test_the_second_cause_is_told_in_every_language(tmp_path, lang):
+    from tests.test_diagnose import SLOW, centre
+
+    rows = []
+    for row in centre():
+        seconds = row["value_ms"] / 1000 * (5 if row["agent_id"] in SLOW else 1) * (4 if row["queue"] == "q2" else 1)
+        rows.append(
+            f"c{row['number']},{row['agent_id']},{row['queue']},2026-03-02T09:{row['number'] % 60:02}:00Z,{seconds:.3f}"
+        )
+    path = written(tmp_path, "contacts.csv", rows, "contact_id,agent_id,queue,ended_at,acw_s")
+    diagnosed = json.loads(acw("diagnose", path, "--within", "60s", "--format", "json").text)
+    assert diagnosed["verdict"] == "few-queues"
+    share, names = re.search(r"that is left, 6 of 40 agents \((.*)\) make (\d+) %", diagnosed["advice"]).group(2, 1)
+    ran = acw("report", path, "--within", "60s", "--lang", lang, "-o", tmp_path / "r.json", "-q")
+    assert ran.code == 0
+    advice = json.loads((tmp_path / "r.json").read_text(encoding="utf-8"))["advice"]
+    assert len(advice) == 2
+    agents = re.findall(r"a\w+", names.replace(" and ", " "))
+    assert re.findall("|".join(SLOW), advice[1]) == agents
+    numbers = advice[1].translate(str.maketrans("۰۱۲۳۴۵۶۷۸۹", "0123456789"))
+    assert share in re.findall(r"\d+", numbers)
+    assert {"6", "40", "60"} <= set(re.findall(r"\d+", numbers))

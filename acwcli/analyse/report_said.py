@@ -12,6 +12,7 @@ from acwcli.analyse.concentration import Concentration
 from acwcli.analyse.contributors import CAPPED_MS, EXCESS_US
 from acwcli.analyse.diagnose import Diagnosis
 from acwcli.analyse.mechanical import Stuck
+from acwcli.analyse.remaining import remaining
 from acwcli.analyse.rules import Rule
 from acwcli.analyse.verdict import HONEST_SHARE
 from acwcli.model.report import Kind, Said, Value, said
@@ -60,6 +61,10 @@ def advice(found: Diagnosis, min_wraps: int) -> tuple[Said, ...]:
     if finding.group:
         values["names"] = _names(finding.group, found.tables[finding.group.dimension])
     parts = [said(_ADVICE.get(finding.verdict, honest), **values)]
+    if second := remaining(found.rows, known, found.tables, finding, min_wraps):
+        cause = _of_group(second.group, second.table, _over(found))
+        names = _names(second.group, second.table)
+        parts.append(said("advice_still" if second.whole else "advice_left", cause=cause, names=names))
     if found.ended:
         parts.append(said("advice_percentiles", at=("seconds", found.ended.at_s)))
     return tuple(parts)
@@ -77,8 +82,7 @@ def _names(group: Concentration, table: pl.DataFrame) -> tuple[Kind, Any]:
 def _cause(found: Diagnosis, min_wraps: int) -> Said:
     known, finding = found.known, found.finding
     limit: tuple[Kind, Any] = ("seconds", known.limit_s)
-    # With p80 itself the greatest value nothing is over the limit: judged from the median then.
-    over = said("over_limit", limit=limit) if known.share_wraps_within < 1 else said("over_median")
+    over = _over(found)
     if finding.group:
         return _of_group(finding.group, found.tables[finding.group.dimension], over)
     if finding.timer:
@@ -94,6 +98,12 @@ def _cause(found: Diagnosis, min_wraps: int) -> Said:
     if known.share_wraps_within == 1:
         return said("cause_none_over", limit=limit)
     return said("cause_usual", share=("share", known.share_wraps_at_or_under_mean))
+
+
+def _over(found: Diagnosis) -> Said:
+    """With p80 itself the greatest value nothing is over the limit: judged from the median then."""
+    within = found.known.share_wraps_within
+    return said("over_limit", limit=("seconds", found.known.limit_s)) if within < 1 else said("over_median")
 
 
 def _of_group(group: Concentration, table: pl.DataFrame, over: Said) -> Said:
