@@ -151,6 +151,9 @@ def _of_parquet(column: str, path: str) -> set[str]:
         place = _place(column, stored.schema_arrow.names)
         if place is None:
             return set()
-        batches = stored.iter_batches(_ROWS, columns=[stored.schema_arrow.names[place]])
-        batch = next(batches, None)
-        return set() if batch is None else {str(value) for value in batch.column(0).unique().to_pylist() if value}
+        name = stored.schema_arrow.names[place]
+    # As a dictionary, names come once each; to look for them otherwise takes a part of pyarrow that is slow to load.
+    with parquet.ParquetFile(path, read_dictionary=[name]) as stored:
+        batch = next(stored.iter_batches(_ROWS, columns=[name]), None)
+        found = [] if batch is None else getattr(batch.column(0), "dictionary", batch.column(0)).to_pylist()
+        return {str(value) for value in found if value is not None}
