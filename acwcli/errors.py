@@ -60,6 +60,12 @@ class LockedError(AcwError):
     exit_code = ExitCode.LOCKED
 
 
+def what_of_sql(error: Exception, expression: str) -> str:
+    """What is wrong with an SQL expression, without the expression: it may name somebody."""
+    said = str(error).splitlines()[0]
+    return said.replace(f"unable to parse '{expression}' as Expr", "it cannot be parsed")
+
+
 def did_you_mean(word: str, known: Iterable[str]) -> str:
     """Return ` (did you mean 'x'?)` for the nearest known name, or an empty string."""
     import difflib

@@ -192,6 +192,9 @@ def test_a_variable_that_is_nearly_an_option_is_told_and_others_are_not(project,
     assert ran.code == 0
     assert "acw: ACW_MAX_WARP: no such option (did you mean 'ACW_MAX_WRAP'?)" in ran.err
     assert "ZEBRA" not in ran.err
+    quiet = acw("summary", SAMPLE, "--quiet")
+    assert (quiet.code, quiet.err) == (0, "")  # a note, neither an error nor a finding
+    assert quiet.out == ran.out
 
 
 def test_quiet_may_be_a_setting(project):

@@ -126,6 +126,42 @@ def test_messages_name_nobody(night):
     assert not any(name in ran.err for name in NAMES)
 
 
+BEFORE_AGENTS_ARE_KNOWN = {
+    "a state that is a name": ["states.csv", "agent_id,event_time,state", "x,2026-03-02 08:00:00,maria.lopez"],
+    "no header": ["--roster", "maria.lopez,Bo Lind", "4711,Ann Lee"],
+    "a date that is a name": ["--since-hire", "agent_id,hired", "4711,maria.lopez"],
+    "half a condition": ["--where", "agent_id = 'maria.lopez' AND"],
+    "half a choice of rows": ["--rows", "agent_id = 'maria.lopez' AND"],
+}
+
+
+@pytest.mark.parametrize("case", BEFORE_AGENTS_ARE_KNOWN)
+def test_a_message_from_before_agents_are_known_quotes_nothing(night, tmp_path, case):
+    option, *lines = BEFORE_AGENTS_ARE_KNOWN[case]
+    words = ["flag" if option == "--since-hire" else "summary", night[0], "--max-bad", "20%"]
+    if option == "states.csv":
+        words[1] = str(written(tmp_path, "odd.csv", lines[1:], lines[0]))
+    else:
+        words += [option, str(written(tmp_path, "odd.csv", lines[1:], lines[0])) if len(lines) > 1 else lines[0]]
+    ran = acw(*words, "--anonymize")
+    assert ran.code in (2, 3)
+    assert not any(name in ran.err for name in [*NAMES, *AGENTS.values()])
+    assert ran.code == acw(*words).code
+    assert "…" in ran.err or option in ("--where", "--rows")
+
+
+def test_a_traceback_names_nobody(night, monkeypatch):
+    def broken(*args, **named):
+        raise RuntimeError("wires of maria.lopez crossed")
+
+    monkeypatch.setattr("acwcli.pipeline.summarise", broken)
+    ran = acw("summary", *night, "--anonymize", "--debug")
+    assert ran.code == 1
+    assert "Traceback" in ran.err
+    assert "wires of agent-" in ran.err
+    assert "maria.lopez" not in ran.err
+
+
 def test_an_agent_is_explained_by_id_or_by_pseudonym(night):
     by_id = acw("explain", "4711", *night, "--anonymize", "--format", "json", "--min-wraps", "2")
     pseudonym = json.loads(by_id.out)["agent_id"]

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 import polars as pl
 
-from acwcli.errors import UsageError, did_you_mean
+from acwcli.errors import UsageError, did_you_mean, what_of_sql
 from acwcli.model.derived import DERIVED, derived_columns
 from acwcli.model.seconds import in_seconds
 
@@ -70,9 +70,9 @@ def _parsed(where: str) -> pl.Expr:
     try:
         return pl.sql_expr(where)
     except pl.exceptions.PolarsError as error:
-        first = str(error).splitlines()[0]
+        what = what_of_sql(error, where)
         raise UsageError(
-            f"--where is not an SQL expression: {first}; write for example --where \"queue = 'billing'\""
+            f"--where is not an SQL expression: {what}; write for example --where \"queue = 'billing'\""
         ) from None
 
 

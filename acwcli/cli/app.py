@@ -161,8 +161,13 @@ def _explain(error: BaseException, debug: bool) -> int:
         hint = _PER_WRAP if said.startswith("No such option: --per ") else "acw COMMAND --help lists what it takes"
         narrate.failure(f"{said}\n{hint}")
         return ExitCode.USAGE
-    if debug:
+    if debug and not narrate.hides():
         raise error
+    if debug:  # what Python prints by itself would name agents
+        import traceback
+
+        narrate.failure("".join(traceback.format_exception(error)).rstrip())
+        return ExitCode.UNEXPECTED
     what = str(error).strip().splitlines() or [""]
     narrate.failure(
         f"unexpected {type(error).__name__}: {what[0][:300]} (--debug shows where; this is a bug worth reporting)"

@@ -9,6 +9,7 @@ import typer
 from typer.core import TyperCommand
 
 from acwcli.cli import narrate
+from acwcli.cli.hiding import unknown_yet
 from acwcli.cli.plain_options import take_plain_values
 from acwcli.errors import AcwError, UsageError
 
@@ -76,6 +77,8 @@ class ConfiguredCommand(TyperCommand):
         """Run, and say first what was set: it may change the figures."""
         for said in _told(ctx):
             narrate.note(said, quiet=bool(ctx.params.get("quiet")))
+        if ctx.params.get("anonymize") or ctx.params.get("anonymize_key_file"):
+            narrate.hide_with(unknown_yet)
         try:
             return super().invoke(ctx)
         except UsageError as error:

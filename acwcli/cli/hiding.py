@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
-import secrets
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -34,6 +34,15 @@ def key(hide: HideFlags | None, *, quiet: bool) -> bytes | None:
     return _of_this_user(quiet=quiet)
 
 
+_QUOTED = re.compile(r"""(?<!\w)'[^']*'(?!\w)|"[^"]*"|(?<=; it has ).*""")
+
+
+def unknown_yet(text: str) -> str:
+    """A message from before the agents are known: what it quotes of files may be anybody."""
+    hidden = _QUOTED.sub("'…'", text)
+    return text if hidden == text else f"{hidden} (--anonymize hides what is quoted)"
+
+
 def _read(path: Path) -> bytes:
     try:
         return path.read_bytes().strip()
@@ -42,6 +51,8 @@ def _read(path: Path) -> bytes:
 
 
 def _of_this_user(*, quiet: bool) -> bytes:
+    import secrets
+
     import platformdirs
 
     path = platformdirs.user_config_path("acw", appauthor=False) / FILE_NAME

@@ -22,6 +22,11 @@ def hide_with(hide: Callable[[str], str] | None) -> None:
     _hidden[:] = [] if hide is None else [hide]
 
 
+def hides() -> bool:
+    """Whether messages are passed through something before they are shown."""
+    return bool(_hidden)
+
+
 def failure(message: str) -> None:
     """Say what failed; always shown."""
     _write(f"acw: error: {message}")

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import polars as pl
 from polars.expr.whenthen import ChainedThen, Then
 
-from acwcli.errors import DamagedError, UsageError, did_you_mean
+from acwcli.errors import DamagedError, UsageError, did_you_mean, what_of_sql
 from acwcli.formats.frames import FileFrame
 from acwcli.formats.grid import Grid
 from acwcli.formats.parted import Parted, part_rows
@@ -30,7 +30,7 @@ def picked(grid: Grid, rows: str | None) -> pl.LazyFrame:
     try:
         condition = pl.sql_expr(rows)
     except pl.exceptions.PolarsError as error:
-        raise UsageError(f"--rows is not an SQL expression: {str(error).splitlines()[0]}") from None
+        raise UsageError(f"--rows is not an SQL expression: {what_of_sql(error, rows)}") from None
     for name in condition.meta.root_names():
         if name not in grid.columns:
             near = did_you_mean(name, grid.columns)
