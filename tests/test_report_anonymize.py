@@ -130,8 +130,8 @@ BEFORE_AGENTS_ARE_KNOWN = {
     "a state that is a name": ["states.csv", "agent_id,event_time,state", "x,2026-03-02 08:00:00,maria.lopez"],
     "no header": ["--roster", "maria.lopez,Bo Lind", "4711,Ann Lee"],
     "a date that is a name": ["--since-hire", "agent_id,hired", "4711,maria.lopez"],
-    "half a condition": ["--where", "agent_id = 'maria.lopez' AND"],
-    "half a choice of rows": ["--rows", "agent_id = 'maria.lopez' AND"],
+    "half a condition": ["--where", "agent_id = ' maria.lopez ' AND"],
+    "half a choice of rows": ["--rows", "agent_id = ' maria.lopez ' AND"],
 }
 
 
