@@ -139,7 +139,7 @@ def test_a_profile_gives_the_credentials(s3, tmp_path):
 
 def test_a_store_takes_them(s3, tmp_path):
     store = tmp_path / "wraps.store"
-    for new in ("1 new files", "0 new files, 1 already"):
+    for new in ("1 new file", "0 new files, 1 already"):
         ran = acw_process("ingest", "--store", store, "s3://exports/states.parquet", env=environment(s3))
         assert (ran.code, new in ran.err) == (ExitCode.OK, True)
     direct = acw("summary", PARQUET, "--by", "agent_id")

@@ -79,7 +79,7 @@ def test_what_is_left_out_is_said(tmp_path):
     names = written(tmp_path, "names.csv", [*TYPED, ",nobody,queue", f"{BILLING},Other,queue"], header="id,name,type")
     ran = acw("summary", SAMPLES, "--by", "queue", "--lookup", names)
     assert {row["queue"] for row in rows(ran)} == {"Billing", "Orders", ""}
-    assert "1 rows without an id or a name" in ran.err
+    assert "1 row without an id or a name" in ran.err
     assert "left out: GROUP" in ran.err
     assert "1 ids have several names; the first counts" in ran.err
 

@@ -153,7 +153,7 @@ is = "cut"
     frame, loaded = wraps_of(export, write("calls.toml", CALLS + rules))
     assert frame.select("contact_id", "channel", "ended_by").rows() == [("7", "chat", "timeout")]
     assert loaded.total().ignored == {"training": 1, "no agent": 1}
-    assert any("cut (1 rows)" in note for note in loaded.notes())
+    assert any("cut (1 row)" in note for note in loaded.notes())
     total = loaded.total()
     assert total.read == 3 == total.used + total.ignored.total() + total.rejected.total()
 

@@ -122,7 +122,7 @@ def test_quirk_04_open_intervals_are_counted_and_stay_out_of_figures(files):
     path = files.write(json.dumps([finished, still]))
     assert read(path).told == [("u1", 30, "ok"), ("u2", None, "open")]
     assert (summary(path)["wraps"], summary(path)["mean_s"]) == (1, 30)
-    assert "1 wraps counted, 1 open" in acw("summary", path).err
+    assert "1 wrap counted, 1 open" in acw("summary", path).err
 
 
 def test_quirk_04_end_time_minus_1_and_a_missing_logout_are_open(files):
@@ -150,7 +150,7 @@ def test_quirk_05_a_second_between_length_and_instants_is_rounding_more_is_said(
     assert (got.acw, "differs" in got.notes) == ([30, 30], False)
     got = files.json(ctr(), ctr("c2", Agent=agent | {"AfterContactWorkDuration": 60}))
     assert got.acw == [30, 30]  # the instants are the finer of the two
-    assert "1 records have a wrap-up length that differs from its start and end" in got.notes
+    assert "1 record has a wrap-up length that differs from its start and end" in got.notes
 
 
 # 6
@@ -368,7 +368,7 @@ def test_quirk_13_chats_overlap_and_the_wall_clock_is_another_figure(files):
     )))  # fmt: skip
     assert read(path).acw == [30, 30]  # 60 to 90 and 70 to 100: 40 s on the wall
     facts = {row["fact"]: row["value"] for row in json.loads(acw("inspect", path, "--verbose", "--format", "json").out)}
-    assert facts["wraps side by side"] == "60.0 s of ACW by contact are 40.0 s on the wall clock of 1 agents"
+    assert facts["wraps side by side"] == "60.0 s of ACW by contact are 40.0 s on the wall clock of 1 agent"
 
 
 # 14

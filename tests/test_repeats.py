@@ -25,7 +25,7 @@ def test_events_given_twice(tmp_path, command):
     rows = one_wrap()
     ran = acw(*command, written(tmp_path, "twice.csv", [row for row in rows for _ in (1, 2)]))
     assert f"{2 * len(rows)} rows read: {len(rows)} used, {len(rows)} ignored ({len(rows)} duplicate)" in ran.err
-    assert "; 1 wraps counted" in ran.err
+    assert "; 1 wrap counted" in ran.err
 
 
 def test_wraps_given_twice(tmp_path):

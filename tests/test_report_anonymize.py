@@ -114,7 +114,7 @@ def test_rejects_keep_their_place_and_lose_their_text(night, tmp_path):
 
 def test_messages_name_nobody(night):
     ran = acw("summary", *night, "--anonymize")
-    assert "1 of 6 agents are not in the roster, such as 'agent-" in ran.err
+    assert "1 of 6 agents is not in the roster, such as 'agent-" in ran.err
     ran = acw("explain", "nobody", *night, "--anonymize")
     assert ran.code == 2
     assert not any(name in ran.err for name in NAMES)

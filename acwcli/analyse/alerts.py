@@ -14,6 +14,7 @@ from acwcli.analyse import figures
 from acwcli.analyse.exact import ratio
 from acwcli.analyse.rules import parse_measure
 from acwcli.errors import UsageError, did_you_mean
+from acwcli.model.counts import counted
 from acwcli.model.duration import duration_text, named_duration_ms
 from acwcli.model.share import share_of
 from acwcli.model.table import Column, Table
@@ -155,7 +156,7 @@ def _figures(by_day: pl.DataFrame, alert: Alert, min_wraps: int) -> list[tuple[o
     rows: list[tuple[object, ...]] = []
     for day, wraps, found in by_day.select("day", figures.N, value=value).iter_rows():
         verdict = TOO_FEW if wraps < min_wraps else FINDING if found > threshold else FINE
-        reason = f"{_said(alert, found)} on {day}, {wraps:,} wraps"
+        reason = f"{_said(alert, found)} on {day}, {counted(wraps, 'wrap')}"
         rows.append((alert.text, day.isoformat(), wraps, found, threshold, verdict, reason))
     return rows
 
@@ -174,7 +175,8 @@ def _rejected(alert: Alert, rejected: Mapping[str, tuple[int, int]]) -> tuple[ob
         return (alert.text, None, None, None, alert.share, TOO_FEW, "no rows were read")
     bad, read = rejected[worst]
     verdict = FINDING if shares[worst] > alert.share else FINE
-    return (alert.text, None, None, shares[worst], alert.share, verdict, f"{worst}: {bad:,} of {read:,} rows rejected")
+    reason = f"{worst}: {bad:,} of {counted(read, 'row')} rejected"
+    return (alert.text, None, None, shares[worst], alert.share, verdict, reason)
 
 
 def _days(alert: Alert, seen: Collection[date], today: date) -> list[tuple[object, ...]]:

@@ -19,6 +19,7 @@ from acwcli.analyse.rules import QUICK, SHORT_MS, Measure, Rule, parse_measure, 
 from acwcli.analyse.shapes import shapes_of
 from acwcli.analyse.thresholds import measured
 from acwcli.errors import UsageError
+from acwcli.model.counts import counted
 from acwcli.model.table import Column, Table
 
 LOG, LOG_SUMS = "_log", ("_log_sum", "_log_sq", "_log_cube")
@@ -327,7 +328,8 @@ def _sentence(agents: pl.DataFrame, rows: pl.DataFrame) -> str:
     parts = [_beyond(rows.filter(~quick), everyone)] if not quick.all() else []
     if quick.any():
         good = rows.filter(quick, pl.col("verdict") == "under")["agent_id"].n_unique()
-        who = f"{good:,} of {everyone:,} agents {'is' if good == 1 else 'are'}" if good else f"None of {everyone:,} is"
+        some = f"{good:,} of {counted(everyone, 'agent')} {'is' if good == 1 else 'are'}"
+        who = some if good else f"None of {everyone:,} is"
         parts.append(
             f"{who} reliably quicker than the middle one at the same contacts, without marks of skipped notes."
         )
@@ -338,6 +340,7 @@ def _beyond(rows: pl.DataFrame, everyone: int) -> str:
     sure = rows.filter(pl.col("verdict").is_in(["over", "under"]))["agent_id"].n_unique()
     flagged = rows.filter(pl.col("verdict").is_in(["over", "under", "watch"]))["agent_id"].n_unique()
     if not flagged:
-        return f"None of {everyone:,} agents is beyond the threshold."
+        return f"None of {counted(everyone, 'agent')} is beyond the threshold."
     more = f"{sure:,} of them surely" if sure else "but none of them surely"
-    return f"{flagged:,} of {everyone:,} agents {'is' if flagged == 1 else 'are'} beyond the threshold, {more}."
+    who = f"{flagged:,} of {counted(everyone, 'agent')} {'is' if flagged == 1 else 'are'}"
+    return f"{who} beyond the threshold, {more}."

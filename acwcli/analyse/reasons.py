@@ -28,7 +28,8 @@ def reason(rule: Rule, asked: Measure, peers: Sequence[str], min_wraps: int, nou
     """
     count, threshold = pl.col(figures.N), _seconds("threshold_s")
     noun = "handled contacts" if noun == "handled" else noun
-    value = pl.format(f"{asked.name} {{}} s of {{}} {noun}", _seconds("value_s"), count)
+    nouns = pl.when(count == 1).then(pl.lit(noun.removesuffix("s"))).otherwise(pl.lit(noun))
+    value = pl.format(f"{asked.name} {{}} s of {{}} {{}}", _seconds("value_s"), count, nouns)
     against = pl.format("{} ({} s)", pl.lit(_against(rule, asked, peers, noun)), threshold)
     distance = pl.format("{} s", pl.col("over_s").abs().round(1))
     beyond = pl.format("{} is {} {} {}", value, distance, pl.lit(rule.side), against)

@@ -13,6 +13,7 @@ from acwcli.analyse.facts import Facts
 from acwcli.analyse.mechanical import Timer
 from acwcli.analyse.remaining import Remaining
 from acwcli.analyse.verdict import HONEST_SHARE, Finding
+from acwcli.model.counts import counted
 
 _NAMED = 8
 """At most this many values are named in a sentence."""
@@ -31,10 +32,11 @@ _WORDS = {
 def sentence(known: Facts, finding: Finding, tables: Mapping[str, pl.DataFrame], min_wraps: int, noun: str) -> str:
     """Say what the figures are and what makes the difference, in one plain sentence."""
     skewed = known.share_wraps_at_or_under_mean >= HONEST_SHARE and known.mean_s > known.median_us / 1e6
-    start = f"The mean is {_tenths(known.mean_s)}, {'but' if skewed else 'and'} 80 % of {known.wraps:,} {noun}"
+    start = f"The mean is {_tenths(known.mean_s)}, {'but' if skewed else 'and'} 80 % of {_many(known.wraps, noun)}"
     agents = f"{_percent(known.share_agents_within)} of agents average {seconds_text(known.limit_s)} or less"
     cause = _cause(known, finding, tables, min_wraps, noun)
-    return f"{start} finish within {seconds_text(known.p80_us / 1e6)} and {agents}; {cause}."
+    finish = "finishes" if known.wraps == 1 else "finish"
+    return f"{start} {finish} within {seconds_text(known.p80_us / 1e6)} and {agents}; {cause}."
 
 
 def advice(
@@ -47,7 +49,8 @@ def advice(
 ) -> str:
     """Say what to do, with the numbers it rests on, and what stands out besides, in one sentence."""
     if finding.verdict == "not-enough-data":
-        return f"Collect more before judging: {known.wraps} {noun} are fewer than the {min_wraps} a verdict needs."
+        few = f"{_many(known.wraps, noun)} {'is' if known.wraps == 1 else 'are'} fewer"
+        return f"Collect more before judging: {few} than the {min_wraps} a verdict needs."
     cause = _cause(known, finding, tables, min_wraps, noun)
     besides = _besides(second, _over(known), noun) if second else ""
     return f"{_remedy(known, finding, tables)}: {cause}{besides}."
@@ -149,8 +152,8 @@ def _stuck_cause(finding: Finding, known: Facts, over: str, noun: str) -> str:
     if stuck is None:
         return ""
     if stuck.left_out:
-        counted = f"{stuck.wraps:,} stuck {noun if stuck.wraps != 1 else noun[:-1]}, left out here,"
-        return f"{counted} would lift the mean from {_tenths(known.mean_s)} to {_tenths(stuck.mean_s)}"
+        left_out = f"{_many(stuck.wraps, noun, 'stuck ')}, left out here,"
+        return f"{left_out} would lift the mean from {_tenths(known.mean_s)} to {_tenths(stuck.mean_s)}"
     of_all, them = f"{stuck.wraps:,} of {known.wraps:,} {noun}", "it" if stuck.wraps == 1 else "them"
     takes, makes = ("takes", "makes") if stuck.wraps == 1 else ("take", "make")
     share = f"{of_all} {takes} half an hour or more and {makes} {_percent(stuck.share)} of {over}"
@@ -162,12 +165,12 @@ def _leaders(tables: Mapping[str, pl.DataFrame], min_wraps: int) -> str:
     table = tables.get("agent_id")
     if table is None or not table[EXCESS_US].sum():
         return "no small group stands out"
-    counted = table.filter(pl.col(figures.N) >= min_wraps)[figures.N].sum()
-    if 2 * counted < table[figures.N].sum():
+    enough = table.filter(pl.col(figures.N) >= min_wraps)[figures.N].sum()
+    if 2 * enough < table[figures.N].sum():
         return "most agents have too little data to be told apart"
     top = max(1, round(table.height / 10))
     share = _percent(int(table[EXCESS_US].head(top).sum()) / int(table[EXCESS_US].sum()))
-    return f"the top {top:,} of {table.height:,} agents make {share} of it"
+    return f"the top {top:,} of {counted(table.height, 'agent')} {'makes' if top == 1 else 'make'} {share} of it"
 
 
 def _named(values: Sequence[str], table: pl.DataFrame) -> str:
@@ -178,6 +181,11 @@ def _named(values: Sequence[str], table: pl.DataFrame) -> str:
     if more:
         return f"{', '.join(shown)} and {more:,} more"
     return shown[0] if len(shown) == 1 else f"{', '.join(shown[:-1])} and {shown[-1]}"
+
+
+def _many(count: int, noun: str, kind: str = "") -> str:
+    """`1 wrap`, `3 stuck wraps`; `handled` stays as it is."""
+    return counted(count, kind + noun.removesuffix("s"), kind + noun)
 
 
 def _percent(share: float) -> str:

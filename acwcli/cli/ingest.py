@@ -8,6 +8,7 @@ import typer
 
 from acwcli.cli.flags import OutFlags, ReadFlags, with_flags
 from acwcli.errors import UsageError
+from acwcli.model.counts import counted
 
 if TYPE_CHECKING:
     from acwcli.pipeline import Ingested
@@ -63,8 +64,8 @@ def command(
 
 
 def _files(done: Ingested) -> str:
-    said = [f"{done.new:,} new files"]
+    said = [counted(done.new, "new file")]
     said += [f"{done.known:,} already in the store"] if done.known else []
     said += [f"{done.grown:,} replaced by what they have grown to"] if done.grown else []
-    said += [f"{done.dropped:,} days dropped"] if done.dropped else []
+    said += [f"{counted(done.dropped, 'day')} dropped"] if done.dropped else []
     return ", ".join(said)

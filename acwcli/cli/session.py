@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, BinaryIO
 
 from acwcli.cli import engine, hiding, narrate, parse, progress
 from acwcli.errors import OutputError, UsageError
+from acwcli.model.counts import counted
 from acwcli.render import BINARY_FORMATS, FORMATS, format_of_path, write
 
 if TYPE_CHECKING:
@@ -109,7 +110,7 @@ def report_counts(loaded: Loaded, out: OutFlags, rebuilt: Wraps | None = None) -
 def counts_line(total: RowCounts) -> str:
     """The account of rows as one line."""
     parts = [
-        f"{total.read:,} rows read: {total.used:,} used",
+        f"{counted(total.read, 'row')} read: {total.used:,} used",
         _reasons("ignored", total.ignored),
         _reasons("rejected", total.rejected),
     ]
@@ -128,13 +129,13 @@ def _often_first(reasons: Counter[str]) -> list[tuple[str, int]]:
 
 def _statuses(rebuilt: Wraps) -> str:
     if rebuilt.aggregates is not None:
-        return f"sums of {rebuilt.aggregates['contacts'].sum():,} wraps"
+        return f"sums of {counted(int(rebuilt.aggregates['contacts'].sum()), 'wrap')}"
     statuses = rebuilt.statuses()
-    counted = statuses.get("ok", 0) + statuses.get("orphan", 0)
+    used = statuses.get("ok", 0) + statuses.get("orphan", 0)
     others = {name: count for name, count in statuses.items() if name not in ("ok", "orphan")}
     orphans = f" ({statuses['orphan']:,} orphan)" if statuses.get("orphan") else ""
     shown = "".join(f", {count:,} {name}" for name, count in others.items())
-    return f"{counted:,} wraps counted{orphans}{shown}"
+    return f"{counted(used, 'wrap')} counted{orphans}{shown}"
 
 
 def write_rejects(loaded: Loaded, path: str, *, with_text: bool = True) -> None:

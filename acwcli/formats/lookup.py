@@ -12,6 +12,7 @@ from acwcli.formats.frames import Probe
 from acwcli.formats.inputs import find_inputs
 from acwcli.formats.roster import Roster
 from acwcli.formats.words import fold
+from acwcli.model.counts import counted
 
 _IDS = ("id", "user id", "agent id", "queue id", "wrap-up code id", "wrap-up code", "guid")
 _NAMES = ("name", "display name", "full name", "user name", "agent name", "queue name", "wrap-up code name")
@@ -131,7 +132,7 @@ def _read(path: str, encoding: str | None) -> tuple[pl.DataFrame, list[str]]:
 
 
 def _left_out(path: str, bare: int, strange: Sequence[str]) -> list[str]:
-    notes = [f"{path}: {bare:,} rows without an id or a name are left out"] if bare else []
+    notes = [f"{path}: {counted(bare, 'row')} without an id or a name left out"] if bare else []
     if strange:
         notes.append(f"{path}: types other than user, queue and wrap-up code are left out: {', '.join(strange[:5])}")
     return notes

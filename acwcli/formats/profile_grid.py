@@ -20,6 +20,7 @@ from acwcli.formats.profile import Condition, Profile
 from acwcli.formats.times import Times
 from acwcli.formats.words import STATE_WORDS, column_unit, fold, fold_expr
 from acwcli.model.columns import CONTACT_FRAME, INSTANT, STATE_FRAME
+from acwcli.model.counts import counted
 
 _Rule = TypeVar("_Rule", str, tuple[str, ...])
 _OWN = "{} (profile)"
@@ -255,7 +256,9 @@ def _warnings(grid: Grid, profile: Profile, cells: _Cells) -> list[str]:
         return []
     counts = grid.frame.select(**asked).collect(engine="streaming").row(0, named=True)
     return [
-        f"{grid.source}: {profile.warn[int(place)].say} ({count:,} rows)" for place, count in counts.items() if count
+        f"{grid.source}: {profile.warn[int(place)].say} ({counted(count, 'row')})"
+        for place, count in counts.items()
+        if count
     ]
 
 

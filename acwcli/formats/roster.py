@@ -12,6 +12,7 @@ from acwcli.formats.frames import Probe
 from acwcli.formats.inputs import Input
 from acwcli.formats.words import choose_columns
 from acwcli.model.columns import WRAP_COLUMNS
+from acwcli.model.counts import counted
 
 _WANTED = ("agent_id", "name", "team", "site", "supervisor")
 
@@ -44,7 +45,8 @@ class Roster:
         strangers = ids.filter(~ids.is_in(self.frame["agent_id"].implode())).sort()
         if strangers.is_empty():
             return []
-        return [f"{strangers.len():,} of {ids.len():,} agents are not in the roster, such as '{strangers[0]}'"]
+        who = f"{strangers.len():,} of {counted(ids.len(), 'agent')} {'is' if strangers.len() == 1 else 'are'}"
+        return [f"{who} not in the roster, such as '{strangers[0]}'"]
 
 
 def read_roster(path: str, encoding: str | None) -> Roster:
@@ -70,7 +72,8 @@ def read_roster(path: str, encoding: str | None) -> Roster:
     once = frame.unique("agent_id", keep="first", maintain_order=True)
     notes = [*grid.notes]
     if once.height < frame.height:
-        notes.append(f"{path}: {frame.height - once.height} agents stand there twice; their first line counts")
+        twice = counted(frame.height - once.height, "agent stands", "agents stand")
+        notes.append(f"{path}: {twice} there twice; the first line counts")
     return Roster(once, notes)
 
 

@@ -22,3 +22,8 @@ class RowCounts:
     def __add__(self, other: RowCounts) -> RowCounts:
         """Add two accounts, reason by reason."""
         return RowCounts(self.read + other.read, self.ignored + other.ignored, self.rejected + other.rejected)
+
+
+def counted(count: int, one: str, many: str | None = None) -> str:
+    """`1 row`, `2,000 rows`."""
+    return f"{count:,} {one if count == 1 else many or f'{one}s'}"

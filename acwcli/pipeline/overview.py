@@ -12,6 +12,7 @@ from acwcli.analyse.methods import methods as methods  # part of the library
 from acwcli.analyse.side_by_side import side_by_side
 from acwcli.formats import detect
 from acwcli.formats.frames import Match
+from acwcli.model.counts import counted
 from acwcli.model.table import Column, Table
 from acwcli.pipeline.loading import FIRST_INSTANTS
 from acwcli.pipeline.rebuilding import Wraps
@@ -90,7 +91,7 @@ def _overlapping(found: Wraps, file: int) -> dict[str, str]:
         return {}
     return {
         "wraps side by side": f"{both.by_contact_ms / 1000:,.1f} s of ACW by contact are "
-        f"{both.wall_clock_ms / 1000:,.1f} s on the wall clock of {both.agents:,} agents"
+        f"{both.wall_clock_ms / 1000:,.1f} s on the wall clock of {counted(both.agents, 'agent')}"
     }
 
 
@@ -102,7 +103,7 @@ def _reconciled(found: Wraps, kind: str) -> dict[str, str]:
     counts = ("both", "differ", "states_only", "records_only")
     apart = by_agent.filter(pl.sum_horizontal(counts[1:]) > 0)
     told = {"reconciliation": f"{_agreement(by_agent.select(pl.exclude('agent_id').sum()).row(0, named=True))}; "
-            f"{apart.height:,} of {by_agent.height:,} agents differ"}  # fmt: skip
+            f"{apart.height:,} of {counted(by_agent.height, 'agent')} differ"}  # fmt: skip
     return told | {
         f"reconciliation of {numbers['agent_id']}": _agreement(numbers) for numbers in apart.iter_rows(named=True)
     }
@@ -116,7 +117,7 @@ def _facts(frame: pl.DataFrame, clock: str) -> list[pl.Expr]:
 
 def _agreement(known: Mapping[str, int]) -> str:
     return (
-        f"{known['both']:,} wraps in states and records, {known['differ']:,} of them more than 1 s apart "
+        f"{counted(known['both'], 'wrap')} in states and records, {known['differ']:,} of them more than 1 s apart "
         f"(totals {known['states_ms'] / 1000:.1f} s and {known['records_ms'] / 1000:.1f} s); "
         f"{known['states_only']:,} only in states, {known['records_only']:,} only in records"
     )

@@ -21,6 +21,7 @@ from acwcli.analyse.split import check_attribute, split_summary, with_attribute
 from acwcli.analyse.summary import summary as _summary
 from acwcli.errors import NoWrapsError, UsageError, did_you_mean
 from acwcli.model.columns import COUNTED, HANDLED, LEGS
+from acwcli.model.counts import counted
 from acwcli.model.derived import DERIVED, derived_columns
 from acwcli.model.table import Table
 from acwcli.model.wraps import public_wraps
@@ -163,14 +164,14 @@ def _why_nothing(found: Wraps, question: Question) -> str:
     filters = [f"--{name}" for name in ("since", "until", "where") if getattr(found.options, name) is not None]
     left = f" that {', '.join(filters)} let through" if filters else ""
     if question.of != "acw":
-        return f"no contact with a known {question.of} time{left} in {total.used:,} used rows"
+        return f"no contact with a known {question.of} time{left} in {counted(total.used, 'used row')}"
     statuses = ", ".join(f"{count:,} {status}" for status, count in found.statuses().items()) or "none at all"
     records = any(file.kind == "contacts" for file in found.loaded.files)
     if found.aggregates is not None:
-        return f"no single wraps: the files hold sums ({total.used:,} rows); acw summary gives their means"
+        return f"no single wraps: the files hold sums ({counted(total.used, 'row')}); acw summary gives their means"
     hint = "; --infer-gap gives an upper bound from contact records" if records and not found.count() else ""
     return (
-        f"no usable wraps{left} in {total.read:,} rows (wraps found: {statuses}){hint}. "
+        f"no usable wraps{left} in {counted(total.read, 'row')} (wraps found: {statuses}){hint}. "
         "acw inspect PATH shows what was read"
     )
 

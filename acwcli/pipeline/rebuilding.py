@@ -13,6 +13,7 @@ from acwcli.formats.lookup import Lookup
 from acwcli.formats.roster import Roster
 from acwcli.model import repeats
 from acwcli.model.columns import COUNTED, LEGS, WRAP_FRAME
+from acwcli.model.counts import counted
 from acwcli.pipeline.loading import Loaded
 from acwcli.reconstruct.combine import Reconstructed, reconstruct
 from acwcli.reconstruct.merge import merged
@@ -256,7 +257,8 @@ def filtered(result: Wraps, roster: Roster | None) -> Wraps:
         legs = roster.join(legs) if legs is not None else None
     frame, unplaced = asked_for(_with_source(frame, result.loaded), result.options)
     if unplaced:
-        result.notes.append(f"{unplaced:,} wraps without an instant are in no span of time (--since, --until)")
+        said = counted(unplaced, "wrap without an instant is", "wraps without an instant are")
+        result.notes.append(f"{said} in no span of time (--since, --until)")
     legs = _with_source(legs, result.loaded) if legs is not None else None
     if result.aggregates is not None:
         sums = roster.join(result.aggregates) if roster is not None else result.aggregates

@@ -26,6 +26,7 @@ from acwcli.formats.records import (
     utc_seconds,
 )
 from acwcli.formats.times import Times
+from acwcli.model.counts import counted
 
 TITLE = "Amazon Connect contact records (JSON, data lake table)"
 KIND = "contacts"
@@ -212,6 +213,7 @@ def _cut(loaded: FileFrame) -> list[str]:
 def _contradictions(loaded: FileFrame) -> list[str]:
     """Records whose wrap-up length is not what lies between its two instants (chats left without clearing them)."""
     between = (pl.col("acw_end") - pl.col("acw_start")).dt.total_milliseconds()
-    odd = loaded.frame.select((between - pl.col("acw_ms")).abs() > _TRUNCATED_S).to_series().sum()
-    said = "have a wrap-up length that differs from its start and end by more than 1 s; start and end are used"
-    return [f"{loaded.source}: {odd:,} records {said}"] if odd else []
+    odd = int(loaded.frame.select((between - pl.col("acw_ms")).abs() > _TRUNCATED_S).to_series().sum())
+    have = "has" if odd == 1 else "have"
+    said = f"{have} a wrap-up length that differs from its start and end by more than 1 s; start and end are used"
+    return [f"{loaded.source}: {counted(odd, 'record')} {said}"] if odd else []
