@@ -5,10 +5,12 @@ from __future__ import annotations
 import csv
 import io
 import json
+import shlex
+from pathlib import Path
 
 import pytest
 
-from tests.cli import acw, written
+from tests.cli import ROOT, acw, written
 
 SAMPLES = "sample_data/genesys_cloud_conversations"
 DORA, EMIL, FAY = (f"{number:08d}-aaaa-4bbb-8ccc-000000000000" for number in (1, 2, 3))
@@ -120,14 +122,37 @@ def test_interactions_in_another_language_are_known_by_their_shape(tmp_path):
     ran = acw("summary", written(tmp_path, "de.csv", LOCALISED[1:], header=LOCALISED[0]))
     assert (ran.code, ran.out) == (3, b"")
     assert "looks like a Genesys Cloud Interactions export with headers in another language" in ran.err
+    assert (
+        "type `--input-format genesys-cloud-interactions --map contact_id=Konversations-ID --map channel=Medientyp "
+        "--map disposition=Nachbereitung --map offered_at=Datum --map agent_id=Benutzer"
+    ) in ran.err
     other = [row.replace("1b9c1c9e", "1b9c").replace("ININ", "X") for row in LOCALISED[1:]]
     ran = acw("summary", written(tmp_path, "other.csv", other, header=LOCALISED[0]))
     assert ran.code == 3
     assert "Genesys" not in ran.err
 
 
+def test_what_the_error_says_is_typed_and_reads_the_export_as_in_english(tmp_path):
+    """A header that happens to be known must not have it read as any table: its numbers are milliseconds."""
+    sample = Path("sample_data/genesys_cloud_interactions/interactions.csv")
+    header, _, rest = (ROOT / sample).read_text(encoding="utf-8").partition("\n")
+    foreign = {
+        "Users": "Benutzer", "Users - Interacted": "Benutzer – Interaktion", "Date": "Datum",
+        "Wrap-up": "Nachbearbeitung", "Media Type": "Medientyp",
+        "Conversation ID": "Konversations-ID", "Total ACW": "Nachbearbeitungszeit gesamt",
+        "Total Talk": "Gesprächszeit", "Total Hold": "Haltezeit",
+    }  # fmt: skip
+    headers = ",".join(foreign.get(name, f"Spalte {place}") for place, name in enumerate(header.split(",")))
+    export = written(tmp_path, "de.csv", [rest], header=headers)
+    said = acw("summary", export)
+    assert (said.code, said.out) == (3, b"")
+    typed = shlex.split(said.err.split("`")[1])
+    typed = [word.replace("<header of Total ACW>", "Nachbearbeitungszeit gesamt") for word in typed]
+    assert "agent_id=Benutzer – Interaktion" in typed
+    assert acw("summary", export, *typed).out == acw("summary", str(sample)).out
+
+
 def test_they_are_read_with_a_copy_of_the_profile(tmp_path):
-    from pathlib import Path
 
     text = Path("acwcli/formats/profiles/genesys_cloud_interactions.toml").read_text()
     headers = {
