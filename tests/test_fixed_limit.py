@@ -144,3 +144,9 @@ def test_a_limit_that_rests_on_few_agents_is_not_known_well_enough():
     found = fixed_limit(few, None, 20)
     assert (found.verdict, found.whole) == ("not defensible", None)
     assert "agents differ too much, or are too few, to tell which" in found.advice()
+
+
+def test_one_agent_says_nothing_of_others():
+    alone = fixed_limit(centre().with_columns(agent_id=pl.lit("a1")), None, 20)
+    assert alone.verdict == "not defensible"
+    assert "wraps of one agent do not tell what others take" in alone.advice()

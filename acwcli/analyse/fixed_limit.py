@@ -133,8 +133,11 @@ def _known(proposal: Row) -> bool:
 
 
 def _of_evidence(rows: pl.LazyFrame, found: Timer | None) -> tuple[str, ...]:
-    methods = rows.select(pl.col("method").unique().cast(pl.String)).collect(engine="streaming")["method"].to_list()
+    wanted = pl.col("method").unique().cast(pl.String).implode(), pl.col("agent_id").n_unique().alias("agents")
+    methods, agents = rows.select(wanted).collect(engine="streaming").row(0)
     said = [why for method, why in _LENGTHS.items() if method in methods]
+    if agents < 2:
+        said.append("wraps of one agent do not tell what others take")
     if found is not None:
         at = seconds_text(found.at_s)
         said.insert(0, f"a timer ends wraps near {at}, and percentiles there describe the setting")
