@@ -8,6 +8,7 @@ import typer
 
 from acwcli.cli.flags import OutFlags, with_flags
 from acwcli.errors import InputError, UsageError, did_you_mean
+from acwcli.model.counts import counted
 
 
 @with_flags
@@ -37,6 +38,6 @@ def command(
     session.emit(found, out)
     if found.frame.height:
         raise InputError(
-            f"{stores[0]}: the store is damaged in {found.frame.height:,} places; do what is advised there"
+            f"{stores[0]}: the store is damaged in {counted(found.frame.height, 'place')}; do what is advised there"
         )
     narrate.note(f"{stores[0]}: the store is sound", quiet=out.quiet)
