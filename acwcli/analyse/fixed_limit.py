@@ -133,7 +133,7 @@ def _known(proposal: Row) -> bool:
 
 
 def _of_evidence(rows: pl.LazyFrame, found: Timer | None) -> tuple[str, ...]:
-    wanted = pl.col("method").unique().cast(pl.String).implode(), pl.col("agent_id").n_unique().alias("agents")
+    wanted = [pl.col("method").unique().cast(pl.String).implode(), pl.col("agent_id").n_unique().alias("agents")]
     methods, agents = rows.select(wanted).collect(engine="streaming").row(0)
     said = [why for method, why in _LENGTHS.items() if method in methods]
     if agents < 2:
