@@ -14,7 +14,7 @@ import argparse
 import sys
 from pathlib import Path
 
-from measure import HERE, acw, equal, events, in_turn, keep, number, peak, ratio
+from measure import FIGURES, HERE, acw, equal, events, in_turn, keep, number, peak, ratio
 
 BOUNDS = {
     "duckdb_sql": {"csv": 0.75, "csv.gz": 0.75, "parquet": 0.7},
@@ -22,7 +22,6 @@ BOUNDS = {
     "polars_script": dict.fromkeys(("csv", "csv.gz", "parquet"), 1.0),
 }
 PEAK_MB = 2500
-FIGURES = ("wraps", "mean_s", "median_s", "p80_s", "p90_s", "p95_s", "max_s", "total_s", "sd_s")
 
 
 def compare(path: Path, peers: list[str], out: Path, runs: int) -> list[dict[str, object]]:

@@ -18,6 +18,7 @@ from pathlib import Path
 HERE = Path(__file__).parent
 RESULTS = HERE / "results"
 PACKAGES = ("polars", "duckdb", "pandas", "pyarrow", "typer")
+FIGURES = ("wraps", "mean_s", "median_s", "p80_s", "p90_s", "p95_s", "max_s", "total_s", "sd_s")
 Run = tuple[float, float]
 """Wall seconds and peak memory in MB."""
 _ENVIRONMENT = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}

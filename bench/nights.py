@@ -4,8 +4,8 @@
 
 Every night is one state log or one queue_log (seeded, the same on every machine) and one `acw ingest` in a process of
 its own, without the loading of modules. Prints processor time (the median of the ten nights before) and peak memory on
-the way, those of the first and the last nights, and of a question at the end. Exits 1 when the median of the last
-nights takes more than 1.3 times the time of the first, or 1.1 times their memory.
+the way, those of the first and the last nights, and of a question at the end, and keeps them for `bench/page.py`.
+Exits 1 when the median of the last nights takes more than 1.3 times the time of the first, or 1.1 times their memory.
 """
 
 from __future__ import annotations
@@ -16,9 +16,12 @@ import random
 import shutil
 import statistics
 import sys
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from importlib import import_module
 from pathlib import Path
+
+from measure import keep
 
 from acwcli.cli.app import main as acw
 from acwcli.formats import detect
@@ -73,6 +76,23 @@ def write_queue_log(path: Path, night: int, agents: int, contacts: int) -> None:
 WRITERS = {"states": (write_states, "night.csv"), "queue_log": (write_queue_log, "queue_log")}
 
 
+def medians(nights: Sequence[tuple[float, float]]) -> tuple[float, float]:
+    """Processor seconds and peak memory in MB, the median of each."""
+    seconds, megabytes = (statistics.median(each) for each in zip(*nights, strict=True))
+    return seconds, megabytes
+
+
+def beside(label: str, part: tuple[float, float], first: tuple[float, float]) -> dict[str, object]:
+    """One row: seconds and memory, and how many times those of the first nights."""
+    return {
+        "nights": label,
+        "processor_s": round(part[0], 2),
+        "memory_mb": round(part[1]),
+        "time_ratio": round(part[0] / first[0], 2),
+        "memory_ratio": round(part[1] / first[1], 2),
+    }
+
+
 def run(*words: object) -> tuple[float, float]:
     """Run `acw` in a process of its own; return processor seconds (others do not count) and peak memory in MB.
 
@@ -106,22 +126,23 @@ def main() -> int:
         detect.platform(known)
     write, name = WRITERS[asked.kind]
     store, log = asked.data / "wraps.store", asked.data / name
-    took = []
+    took: list[tuple[float, float]] = []
+    on_the_way: dict[str, tuple[float, float]] = {}
     for night in range(asked.nights):
         write(log, night, asked.agents, asked.contacts)
         took.append(run("ingest", "--store", store, log, "--quiet"))
         if night % 50 == 49:
-            seconds, megabytes = (statistics.median(each) for each in zip(*took[-10:], strict=True))
+            on_the_way[f"{night - 8} to {night + 1}"] = seconds, megabytes = medians(took[-10:])
             print(f"night {night + 1}: {seconds:.2f} s, {megabytes:.0f} MB", flush=True)
     size = min(50, asked.nights // 3)
     first, last = took[2 : 2 + size], took[-size:]
-    medians = [[statistics.median(each) for each in zip(*part, strict=True)] for part in (first, last)]
-    for name, (seconds, megabytes) in zip(("first", "last"), medians, strict=True):
-        print(f"median of the {name} {size} nights: {seconds:.2f} s, {megabytes:.0f} MB")
-    seconds, megabytes = run("summary", store, "--by", "agent_id", "--quiet")
+    ends = {f"first {size}": medians(first), **on_the_way, f"last {size}": medians(last)}
+    question = run("summary", store, "--by", "agent_id", "--quiet")
+    rows = [beside(label, part, medians(first)) for label, part in (ends | {"summary of all": question}).items()]
+    keep(f"nights-{asked.kind}", rows, kind=asked.kind, nights=asked.nights, agents=asked.agents)
     held = sum(path.stat().st_size for path in store.rglob("*") if path.is_file()) / 1e6
-    print(f"summary of all nights: {seconds:.2f} s, {megabytes:.0f} MB; the store holds {held:.1f} MB")
-    slower, larger = (last / first for first, last in zip(*medians, strict=True))
+    print(f"the store holds {held:.1f} MB")
+    slower, larger = (late / early for early, late in zip(medians(first), medians(last), strict=True))
     print(f"last against first: time {slower:.2f}, memory {larger:.2f}")
     return int(slower > TIME_BOUND or larger > MEMORY_BOUND)
 

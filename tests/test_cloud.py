@@ -276,6 +276,24 @@ def test_a_password_in_an_address_is_refused_and_not_shown():
     assert SECRET not in ran.err
 
 
+@pytest.mark.parametrize(
+    ("address", "said"),
+    [
+        (f"s3://AKIDSIGNED:{SECRET}@exports/states.csv", "s3://exports/states.csv"),
+        (f"s3://AKIDSIGNED:a/{SECRET}@exports/states.csv", "s3://exports/states.csv"),
+        (f"gs://{SECRET}@exports/states.csv", "gs://exports/states.csv"),
+        (f"az://exports/states.csv?sv=2024&sig={SECRET}", "az://exports/states.csv"),
+        (f"s3://exports/states.csv?{SIGNED}", "s3://exports/states.csv"),
+    ],
+)
+def test_keys_in_addresses_of_clouds_are_refused_and_not_shown(address, said):
+    ran = acw("summary", address, "--debug")
+    assert (ran.code, ran.out) == (ExitCode.USAGE, b"")
+    assert f"{said}: no keys" in ran.err
+    assert not any(secret in ran.err for secret in (SECRET, "5ig0ature", "AKIDSIGNED", "Traceback"))
+    assert shown("s3://b/a:b@c?d=e") == "s3://b/a:b@c?d=e"  # of a key all of it is shown
+
+
 def test_addresses_are_told_from_paths(tmp_path):
     assert all(map(is_remote, ("s3://b/k", "gs://b/k", "az://c/k", "https://h/p", "HTTP://h/p")))
     assert not any(map(is_remote, ("s3:/b", "states.csv", "c:\\x", "ftp://h/p", "")))

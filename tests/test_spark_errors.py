@@ -98,6 +98,24 @@ def test_errors_of_ours_pass_through():
         raise UsageError("ours")
 
 
+def test_somebody_else_answers(monkeypatch):
+    pytest.importorskip("pyspark")
+    pytest.importorskip("grpc")
+    monkeypatch.setattr(session, "_PATIENCE_S", 0.5)
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        place = f"sc://127.0.0.1:{other.getsockname()[1]}"
+        for more in ("", "/;token=secret"):
+            said = refused(*SPARK, "--master", place + more)
+            assert f"--master {place}: somebody answers there, but not as Spark Connect does" in said
+            assert "secret" not in said
+
+
+def test_what_spark_quotes_of_a_master_holds_no_token():
+    with pytest.raises(AcwError, match="Spark: Parameter '…'") as caught, failures("sc://h:1/;token secret"):
+        raise RuntimeError("Parameter 'token secret' should be a pair")
+    assert "secret" not in str(caught.value)
+
+
 def test_a_token_is_never_shown(installed, monkeypatch):
     place = f"sc://127.0.0.1:{silent_port()}"
     assert "secret" not in refused(*SPARK, "--master", f"{place}/;token=secret")

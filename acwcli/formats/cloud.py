@@ -32,6 +32,9 @@ _REFUSED = re.compile(
     re.IGNORECASE,
 )
 _SILENT = re.compile(r"connect|resolve|time.?out|timed out|unavailable|network|unreachable", re.IGNORECASE)
+_LOGIN = re.compile(r"^(\w+://)(?:[^/]*:.*@|[^/]*@)")
+"""`KEY:SECRET@` before a bucket; a secret may hold a `/`."""
+_SIGNED = re.compile(r"\?(?=.*\b(?:sig|signature|x-amz-[\w-]+|x-goog-[\w-]+|token|awsaccesskeyid)=)", re.IGNORECASE)
 _HELP = {
     "s3": "AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or AWS_PROFILE",
     "gs": "GOOGLE_APPLICATION_CREDENTIALS",
@@ -45,10 +48,12 @@ def is_remote(text: str) -> bool:
 
 
 def shown(text: str) -> str:
-    """A path as messages show it: of a web address neither what is signed into its query nor who logs in."""
+    """A path as messages show it: of an address neither what is signed into its query nor who logs in."""
     scheme = text.partition("://")[0].lower()
-    if not is_remote(text) or scheme not in _WEB:
+    if not is_remote(text):
         return text
+    if scheme not in _WEB:
+        return _SIGNED.split(_LOGIN.sub(r"\1", text), maxsplit=1)[0]
     parts = urlsplit(text)
     return urlunsplit((parts.scheme, parts.netloc.rpartition("@")[2], parts.path, "", ""))
 
@@ -67,6 +72,11 @@ def fetch(text: str) -> list[tuple[str, Path, bool]]:
         UsageError: an address without a bucket, or with a password in it.
     """
     scheme, _, place = text.partition("://")
+    if scheme.lower() in _CLOUDS and shown(text) != text:
+        raise UsageError(
+            f"{shown(text)}: no keys, passwords or signatures in such addresses; set {_HELP[scheme.lower()]}, or give "
+            "a signed address as https://"
+        )
     if scheme.lower() in _WEB:
         return [(shown(text), _from_web(text), True)]
     return [
@@ -137,7 +147,7 @@ def _file_system(scheme: str) -> FileSystem:
             retry_strategy=fs.AwsStandardS3RetryStrategy(max_attempts=_ATTEMPTS),
         )
     if scheme == "gs":
-        return fs.GcsFileSystem(retry_time_limit=timedelta(seconds=_WAIT_S))
+        return fs.GcsFileSystem(retry_time_limit=timedelta(seconds=_WAIT_S), **_emulator())
     account = _variable("AZURE_STORAGE_ACCOUNT_NAME", "AZURE_STORAGE_ACCOUNT")
     if account is None:
         raise UsageError("az://: whose storage? Set AZURE_STORAGE_ACCOUNT_NAME")
@@ -146,6 +156,12 @@ def _file_system(scheme: str) -> FileSystem:
         account_key=_variable("AZURE_STORAGE_ACCOUNT_KEY", "AZURE_STORAGE_KEY"),
         sas_token=_variable("AZURE_STORAGE_SAS_TOKEN"),
     )
+
+
+def _emulator() -> dict[str, Any]:
+    """The server that stands in for Google's where `STORAGE_EMULATOR_HOST` names one: nobody to log in to."""
+    scheme, _, host = (_variable("STORAGE_EMULATOR_HOST") or "").rpartition("://")
+    return {"endpoint_override": host, "scheme": scheme or "http", "anonymous": True} if host else {}
 
 
 def _variable(*names: str) -> str | None:

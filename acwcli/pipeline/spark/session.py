@@ -66,7 +66,9 @@ def start(cluster: Cluster) -> SparkSession:
     _refuse_silent(master)
     if master.startswith("local"):
         os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
-    with failures(), _streams_kept(cluster.verbose):
+    with failures(master), _streams_kept(cluster.verbose):
+        if master.startswith("sc://"):
+            _refuse_other_tongues(master)
         from pyspark.sql import SparkSession
 
         builder = SparkSession.builder.appName("acw")
@@ -99,7 +101,8 @@ def _settings(master: str) -> dict[str, str]:
 
 
 def _refuse_incomplete(master: str) -> None:
-    for name in ("pyspark", "pandas", "pyarrow"):  # Spark asks for pandas, though no row goes through it
+    # Spark asks for pandas, though no row goes through it.
+    for name in ("pyspark", "pandas", "pyarrow", *(["grpc"] if master.startswith("sc://") else [])):
         if importlib.util.find_spec(name) is None:
             raise UsageError(f"--engine spark needs {name}, which is not installed: {INSTALL}")
     if master.startswith("sc://"):
@@ -119,7 +122,7 @@ def _refuse_silent(master: str) -> None:
         return
     usual = {"spark": 7077, "sc": 15002}[kind]
     problem: object = ""
-    named = re.split("[/;]", places)[0]  # what follows may be a token
+    named = _named(places)
     for place in named.split(","):
         host, _, port = place.partition(":")
         try:
@@ -130,6 +133,29 @@ def _refuse_silent(master: str) -> None:
     raise UsageError(
         f"--master {kind}://{named}: nobody answers there ({problem}); check host and port, and that it runs"
     )
+
+
+def _refuse_other_tongues(master: str) -> None:
+    """A server that takes connections and speaks no Spark Connect, or no TLS, keeps Spark trying for many minutes."""
+    import grpc
+    from pyspark.sql.connect.client import DefaultChannelBuilder
+
+    channel = DefaultChannelBuilder(master).toChannel()
+    try:
+        grpc.channel_ready_future(channel).result(timeout=_PATIENCE_S)
+    except grpc.FutureTimeoutError:
+        named = _named(master.partition("://")[2])
+        raise UsageError(
+            f"--master sc://{named}: somebody answers there, but not as Spark Connect does; check the port, and TLS: "
+            "with a token or use_ssl=true it is spoken, else not"
+        ) from None
+    finally:
+        channel.close()
+
+
+def _named(places: str) -> str:
+    """Host and port: what follows may be a token."""
+    return re.split("[/;]", places)[0]
 
 
 @contextlib.contextmanager
@@ -149,8 +175,11 @@ def _streams_kept(verbose: bool) -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def failures() -> Iterator[None]:
+def failures(master: str = "") -> Iterator[None]:
     """What Spark raises, as an error of ours.
+
+    Args:
+        master: what it may quote; nothing after the host, where a token may be, is ever shown.
 
     Raises:
         UsageError: the workers lack something.
@@ -163,7 +192,7 @@ def failures() -> Iterator[None]:
     except AcwError:
         raise
     except Exception as error:
-        text = str(error)
+        text = _without_secrets(str(error), master)
         missing = re.search(r"No module named '(acwcli|polars|pyarrow)[\w.]*'", text)
         if missing:
             raise UsageError(
@@ -173,6 +202,12 @@ def failures() -> Iterator[None]:
         if "ImportError" in type(error).__name__:
             raise UsageError(f"--engine spark: {text.splitlines()[0]}; {INSTALL} brings all of it") from error
         raise AcwError(f"Spark: {_first_said(text)}; --verbose shows its log") from error
+
+
+def _without_secrets(text: str, master: str) -> str:
+    for word in re.split("[;=]", master)[1:]:
+        text = text.replace(word, "…") if word else text
+    return text
 
 
 def _first_said(text: str) -> str:
