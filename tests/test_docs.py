@@ -36,11 +36,11 @@ FORMAT_PAGES = ("docs/formats.md", *sorted((ROOT / "docs/platforms").glob("*.md"
 RUN_MARK = "<!-- run -->"
 CUT = "…"
 OTHER_TOOLS = {
-    "--kinds",
+    *("--kinds", "--kind", "--nights"),
     *("--runs", "--agents", "--data"),
     *("--batch", "--skip-column-names"),
 }
-"""Options of bench/compare.py, and those of mysql."""
+"""Options of the scripts in bench/, and those of mysql."""
 
 
 @dataclass(frozen=True)

@@ -280,3 +280,13 @@ def test_a_full_disk_is_an_output_failure(tmp_path):
     assert "no room for temporary files" in ran.err
     assert "--memory" in ran.err
     assert list(tmp_path.iterdir()) == []
+
+
+def test_what_keeps_all_wraps_in_memory_says_so_where_that_is_too_much(monkeypatch):
+    said = "wraps in memory, some 0.2 GB, more than --memory gives"
+    asked = ("explain", "a07", STATES)
+    assert "in memory" not in acw(*asked, *NONE_OF_IT).err  # a gigabyte is not worth a word
+    monkeypatch.setattr("acwcli.pipeline.memory._WORTH_SAYING", 0)
+    assert said in acw(*asked, *NONE_OF_IT).err
+    assert "in memory" not in acw(*asked, *ALL_OF_IT).err
+    assert "in memory" not in acw("summary", STATES, *NONE_OF_IT).err

@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 import polars as pl
 import pytest
 
-from acwcli.analyse.shapes import with_calls, with_calls_back, with_waiting
+from acwcli.analyse.shapes import calls_of, with_calls, with_calls_back, with_waiting
 from tests.cli import acw, written
 
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
@@ -66,8 +66,8 @@ def test_calls_inside_by_records():
         record(20, 21, direction="outbound", agent="a", contact="c2"),
         record(55, 56, direction="outbound", agent="a", contact="o4"),
     ]
-    assert with_calls(wraps, frame(made), None)["calls"].to_list() == [2, 0, 0, 0]
-    assert with_calls(wraps, None, None)["calls"].to_list() == [None] * 4
+    assert with_calls(wraps, calls_of(frame(made), None))["calls"].to_list() == [2, 0, 0, 0]
+    assert with_calls(wraps, calls_of(None, None))["calls"].to_list() == [None] * 4
 
 
 def test_calls_inside_by_states():
@@ -82,9 +82,9 @@ def test_calls_inside_by_states():
             ]
         ]
     )  # fmt: skip
-    assert with_calls(wraps, None, events)["calls"].to_list() == [1, 0]
+    assert with_calls(wraps, calls_of(None, events))["calls"].to_list() == [1, 0]
     told = frame([record(5, 5, contact="o1", agent="a")])
-    assert with_calls(wraps, told, events)["calls"].to_list() == [0, 0]
+    assert with_calls(wraps, calls_of(told, events))["calls"].to_list() == [0, 0]
 
 
 HEADER = "contact_id,agent_id,queue,direction,offered_at,answered_at,ended_at,acw_start,acw_end"

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from acwcli.analyse.shapes import with_calls
+from acwcli.analyse.shapes import calls_of, with_calls
 from acwcli.pipeline import spark
 from acwcli.pipeline.spark import parts
 from acwcli.pipeline.spark.blocks import by_agent, unpack
@@ -214,8 +214,8 @@ def test_the_first_talk_of_a_contact_is_what_counts():
     blocks = around(by_agent(events, "states", 0, 0, 2), "states")
     reduced = pl.concat([unpack(block.payload) for block in blocks])
     assert reduced.height == 2
-    assert with_calls(wraps, None, events)["calls"].to_list() == [1, 0, 1]
-    assert with_calls(wraps, None, reduced)["calls"].to_list() == [1, 0, 1]
+    assert with_calls(wraps, calls_of(None, events))["calls"].to_list() == [1, 0, 1]
+    assert with_calls(wraps, calls_of(None, reduced))["calls"].to_list() == [1, 0, 1]
 
 
 def test_urls_go_through_spark(tmp_path):

@@ -62,8 +62,8 @@ def rebuild(
             report_counts(kept.loaded, out, kept)
             return kept
     progress.reading(paths, quiet=out.quiet)
+    memory = parse.size(wrap.memory, "--memory") if wrap.memory else None
     if cluster is None:
-        memory = parse.size(wrap.memory, "--memory") if wrap.memory is not None else None
         loaded = pipeline.load(paths, reading, look_again=files, memory=memory)
     else:
         from acwcli.pipeline import spark
@@ -79,11 +79,19 @@ def rebuild(
     pipeline.refuse_bad_rows(loaded, reading.max_bad)
     streams = on_disk and loaded.parts and veil is None and lookup is None
     spilled = pipeline.wraps_on_disk(loaded, options, wanted, roster) if streams else None
-    rebuilt = spilled or pipeline.wraps(loaded, options, wanted, roster, lookup)
+    rebuilt = spilled or _noted(pipeline.wraps(loaded, options, wanted, roster, lookup), memory)
     rebuilt = pipeline.anonymise(rebuilt, veil) if veil is not None else rebuilt
     report_counts(rebuilt.loaded, out, rebuilt)
     progress.answering(rebuilt.count())
     return rebuilt
+
+
+def _noted(found: Wraps, memory: int | None) -> Wraps:
+    """Say where wraps that had to be in memory are more than fits."""
+    from acwcli.pipeline import beyond
+
+    found.notes += beyond((found.frame, found.legs), memory) if found.loaded.parts else []
+    return found
 
 
 def _spare_inputs(loaded: Loaded, *targets: str | None) -> None:

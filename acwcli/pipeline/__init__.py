@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from acwcli.pipeline.explaining import EXPLAINED, explain, explain_needs
     from acwcli.pipeline.ingesting import Ingested, ingest
     from acwcli.pipeline.kept import kept_wraps
+    from acwcli.pipeline.memory import beyond
     from acwcli.pipeline.proof import emit_profile, prove_profiles
     from acwcli.pipeline.reporting import ReportOptions, flags_anybody, report, report_needs
     from acwcli.pipeline.spilling import wraps_on_disk
@@ -61,6 +62,7 @@ __all__ = [
     "alert_lines",
     "alerts",
     "anonymise",
+    "beyond",
     "check_store",
     "compare_needs",
     "compare_rules",
@@ -121,6 +123,7 @@ _SELDOM = {
     "Pseudonyms": "veil",
     "anonymise": "veil",
     "pseudonyms": "veil",
+    "beyond": "memory",
     "wraps_on_disk": "spilling",
 }
 """Imported when somebody asks for them: every command would pay for their modules."""

@@ -8,11 +8,22 @@ import polars as pl
 
 from acwcli.analyse import explain as _explain
 from acwcli.analyse.judge import FDR
-from acwcli.analyse.shapes import AROUND_NEEDS, EVIDENCE, NEEDS, prepare, with_calls, with_calls_back, with_waiting
+from acwcli.analyse.shapes import (
+    AROUND_NEEDS,
+    CALLS,
+    EVIDENCE,
+    NEEDS,
+    calls_of,
+    prepare,
+    with_calls,
+    with_calls_back,
+    with_waiting,
+)
 from acwcli.errors import NoWrapsError
 from acwcli.model.columns import COUNTED, CUSTOMER
 from acwcli.model.duration import duration_text
 from acwcli.model.table import Table
+from acwcli.pipeline.loading import Loaded
 from acwcli.pipeline.questions import Question, flag, known_mix, mix_columns, observations, rules
 from acwcli.pipeline.rebuilding import Wraps
 
@@ -79,11 +90,30 @@ def explain(
 
 def _for_shapes(found: Wraps, obs: pl.LazyFrame, agent: str) -> pl.DataFrame:
     """All wraps, whoever the peers are, with what records and states tell of what goes on around them."""
-    contacts, events = found.loaded.of_kind("contacts"), found.loaded.of_kind("states")
+    contacts = found.loaded.of_kind("contacts")
     known = [name for name in (*NEEDS, *EVIDENCE, *AROUND_NEEDS, "value_ms") if name in obs.collect_schema()]
     wraps = with_waiting(obs.select(list(dict.fromkeys(known))).collect(), contacts)
-    wraps = with_calls_back(with_calls(wraps, contacts, events), contacts)
+    wraps = with_calls_back(_with_calls(found.loaded, wraps, contacts), contacts)
     return prepare(wraps.lazy(), EVIDENCE, [agent])
+
+
+def _with_calls(loaded: Loaded, wraps: pl.DataFrame, contacts: pl.DataFrame | None) -> pl.DataFrame:
+    """Look at the states of one part of the agents after the other, where they are on disk."""
+    if not loaded.parts:
+        return with_calls(wraps, calls_of(contacts, loaded.of_kind("states")))
+    rest, looked_at, known = wraps.with_row_index("place"), [], False
+    for part in range(loaded.parts):
+        events = loaded.of_kind("states", part)
+        if events is None:
+            break
+        made = calls_of(contacts, events)
+        own = pl.col("agent_id").cast(pl.String).is_in(events["agent_id"].unique().cast(pl.String).implode())
+        looked_at.append(with_calls(rest.filter(own.fill_null(False)), made))
+        rest, known = rest.filter(~own.fill_null(False)), known or not made.is_empty()
+    made = calls_of(contacts, None)  # of agents without states
+    every = pl.concat([*looked_at, with_calls(rest, made)]).sort("place").drop("place")
+    known = known or not made.is_empty()
+    return every.with_columns(pl.col(CALLS).fill_null(0)) if known else every
 
 
 def _refuse_uncounted(found: Wraps, agent: str, question: Question) -> None:

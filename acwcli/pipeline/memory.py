@@ -19,6 +19,8 @@ _ENGINE_BYTES = 200_000_000
 _ROW_BYTES, _WIDE_ROW_BYTES = 105, 215
 """What rebuilding took at its peak per state event (10 million of them), and with contact ids or legs."""
 
+_COPIES = 3  # of the wraps: what is picked, sorted and grouped of them
+_WORTH_SAYING = 1_000_000_000
 _WIDE = frozenset(("contact_id", "talk_ms", "hold_ms", LEGS))
 _PARTS_AT_LEAST, _PARTS_AT_MOST = 3, 128
 _PART_AT_LEAST_BYTES = 1_000_000  # smaller parts would cost more time than they save memory
@@ -63,6 +65,25 @@ def parts_for(files: Iterable[tuple[detect.Recognised, ReadOptions]], memory: in
     # A quarter for a part: the wraps found so far, and what is computed from them, want their share.
     wanted = min(-(-4 * need // room), need // _PART_AT_LEAST_BYTES, _PARTS_AT_MOST)
     return max(wanted, _PARTS_AT_LEAST)
+
+
+def beyond(held: Iterable[pl.DataFrame | None], memory: int | None) -> list[str]:
+    """Say that a question keeps all wraps in memory where that is more than was given.
+
+    Args:
+        held: the wraps and legs it keeps.
+        memory: bytes that may be taken; None takes half of what is free.
+    """
+    memory = default_memory() if memory is None else memory
+    frames = [frame for frame in held if frame is not None]
+    need = _ENGINE_BYTES + _COPIES * sum(int(frame.estimated_size()) for frame in frames)
+    if memory is None or need <= max(memory, _WORTH_SAYING):
+        return []
+    wraps = max(frame.height for frame in frames)
+    return [
+        f"this question keeps all {wraps:,} wraps in memory, some {need / 1e9:.1f} GB, more than --memory gives; "
+        "summary, flag, diagnose and reconstruct of state logs do with less (docs/memory-and-cloud.md)"
+    ]
 
 
 def _rows_of(probe: Probe) -> int:

@@ -4,16 +4,18 @@ Each detector is one module of this package with `NAME`, `signs`, `sentence` and
 each looks for and how it can be wrong.
 """
 
-from acwcli.analyse.shapes.around import AROUND_NEEDS, with_calls, with_calls_back, with_waiting
+from acwcli.analyse.shapes.around import AROUND_NEEDS, CALLS, calls_of, with_calls, with_calls_back, with_waiting
 from acwcli.analyse.shapes.detect import DETECTORS, Found, evidence_of, found_in, shapes_of
 from acwcli.analyse.shapes.prepared import EVIDENCE, NEEDS, prepare
 
 __all__ = [
     "AROUND_NEEDS",
+    "CALLS",
     "DETECTORS",
     "EVIDENCE",
     "NEEDS",
     "Found",
+    "calls_of",
     "evidence_of",
     "found_in",
     "prepare",

@@ -46,15 +46,13 @@ def with_waiting(wraps: pl.DataFrame, contacts: pl.DataFrame | None) -> pl.DataF
     return placed.join(known, on="_place", how="left", maintain_order="left").drop("_place", "_queue")
 
 
-def with_calls(wraps: pl.DataFrame, contacts: pl.DataFrame | None, events: pl.DataFrame | None) -> pl.DataFrame:
+def with_calls(wraps: pl.DataFrame, made: pl.DataFrame) -> pl.DataFrame:
     """Add `calls`: how many calls the agent begins inside the wrap; null where no calls are known at all.
 
     Args:
         wraps: with the columns of `AROUND_NEEDS`.
-        contacts: canonical contact records, or None; of them calls that agents make count (`direction` outbound).
-        events: canonical state events, or None; of them every contact on the phone that no record gives a direction.
+        made: what `calls_of` gives.
     """
-    made = _calls(contacts, events)
     if made.is_empty():
         return wraps.with_columns(pl.lit(None, pl.Int64).alias(CALLS))
     placed = wraps.with_row_index("_place")
@@ -111,8 +109,13 @@ def with_calls_back(wraps: pl.DataFrame, contacts: pl.DataFrame | None) -> pl.Da
     return placed.join(known, on="_place", how="left", maintain_order="left").drop("_place")
 
 
-def _calls(contacts: pl.DataFrame | None, events: pl.DataFrame | None) -> pl.DataFrame:
-    """`_agent`, `contact_id` and the instant (`at`) of every call that an agent may have made."""
+def calls_of(contacts: pl.DataFrame | None, events: pl.DataFrame | None) -> pl.DataFrame:
+    """`_agent`, `contact_id` and the instant (`at`) of every call that an agent may have made.
+
+    Args:
+        contacts: canonical contact records, or None; of them calls that agents make count (`direction` outbound).
+        events: canonical state events, or None; of them every contact on the phone that no record gives a direction.
+    """
     agent = pl.col("agent_id").cast(pl.String).alias("_agent")
     contact = pl.col("contact_id").cast(pl.String)
     parts = []
