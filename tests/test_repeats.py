@@ -33,8 +33,18 @@ def test_wraps_given_twice(tmp_path):
     wraps, again, other = (tmp_path / f"{name}.csv" for name in ("wraps", "again", "other"))
     acw("reconstruct", log, "-o", wraps)
     again.write_bytes(wraps.read_bytes())
-    # Alike in agent, start and length, and yet another wrap: concurrent chats end alike.
+    # Alike in agent, start and length, and yet another wrap, though nobody asks for what differs: concurrent chats.
     lines = wraps.read_text().splitlines()
     other.write_text("\n".join([lines[0], lines[1].replace(",c1,", ",c9,")]) + "\n")
     ran = acw("summary", wraps, again, other, "--format", "json")
     assert "5 rows read: 3 used, 2 ignored (2 duplicate), 0 rejected; 3 wraps counted" in ran.err
+
+
+def test_a_wrap_given_again_within_one_file(tmp_path):
+    wraps = tmp_path / "wraps.csv"
+    acw("reconstruct", written(tmp_path, "log.csv", [*one_wrap("a1", "c1"), *one_wrap("a2", "c2")]), "-o", wraps)
+    header, first, second = wraps.read_text().splitlines()
+    for lines in ([first, second, first], [first, first, second], [first, second, second]):
+        wraps.write_text("\n".join([header, *lines]) + "\n")
+        ran = acw("summary", wraps)
+        assert "3 rows read: 2 used, 1 ignored (1 duplicate), 0 rejected; 2 wraps counted" in ran.err

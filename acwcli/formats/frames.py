@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, Literal
@@ -101,6 +101,7 @@ class FileFrame:
         notes: what a reader of the figures should know about how this file was read.
         details: facts for `acw inspect` (delimiter, encoding, clock, columns).
         raw_text: fetches the raw text of rows, for the rejects file.
+        whole: fetches rows by their numbers with every column, where `frame` has only those the question needs.
     """
 
     source: str
@@ -113,6 +114,7 @@ class FileFrame:
     details: dict[str, str] = field(default_factory=dict)
     raw_text: Raw | None = None
     parted: Parted | None = None
+    whole: Callable[[pl.Series], pl.DataFrame] | None = None
 
     def rows(self) -> pl.LazyFrame:
         """All rows, wherever they are; in no order when they are on disk."""

@@ -40,6 +40,7 @@ _LETTERS = {
 _TRANSLATION = str.maketrans(_LETTERS)
 _NOT_MEANT = r"[\p{M}" + re.escape(_IGNORED) + "]"
 _UNMEANT_CHARACTERS = frozenset(_IGNORED)
+_IN_ASCII = str.maketrans("", "", "".join(char for char in _IGNORED if char.isascii()))
 _LONGEST = 200  # characters of a header that are looked at; nothing longer is a word
 
 Words = dict[str, list[str]]
@@ -57,6 +58,8 @@ def fold(text: str) -> str:
 
 @lru_cache(maxsize=8192)  # every format asks about the same few headers
 def _fold_word(text: str) -> str:
+    if text.isascii():  # as most are: there is nothing to take apart
+        return text.translate(_IN_ASCII).lower()
     apart = unicodedata.normalize("NFKD", text)
     kept = "".join(char for char in apart if char not in _UNMEANT_CHARACTERS and unicodedata.category(char)[0] != "M")
     return kept.lower().translate(_TRANSLATION)

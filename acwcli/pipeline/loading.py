@@ -82,6 +82,16 @@ class Loaded:
         ]
         return pl.concat(frames, how="diagonal_relaxed") if frames else None
 
+    def whole(self, wraps: pl.DataFrame) -> pl.DataFrame:
+        """Rows of wraps (`file row`) with every column their files have, in the same order."""
+        found = [
+            (file.frame if file.whole is None else file.whole(rows["row"])).with_columns(file=pl.lit(place, pl.UInt32))
+            for (place,), rows in wraps.select("file", "row").group_by("file", maintain_order=True)
+            for file in [self.files[place]]
+        ]
+        every = pl.concat(found, how="diagonal_relaxed")
+        return wraps.select("file", "row").join(every, on=("file", "row"), how="left", maintain_order="left")
+
     def total(self) -> RowCounts:
         """The account of all files together."""
         return reduce(RowCounts.__add__, self.counts, RowCounts())
@@ -223,7 +233,7 @@ def _with_contact_ids(
 ) -> list[tuple[detect.Recognised, ReadOptions]]:
     """State logs beside records are joined to them by contact id, whether or not the answer shows it."""
     known = {item.format: options for item, options in given if item.format is not None}
-    if all(detect.platform(name, options.profiles).KIND == "states" for name, options in known.items()):
+    if not {"states", "contacts"} <= {detect.platform(name, options.profiles).KIND for name, options in known.items()}:
         return list(given)
     return [(item, replace(options, needs=options.needs | {"contact_id"})) for item, options in given]
 

@@ -111,7 +111,7 @@ def wraps(
     found = _rebuilt(loaded, options, needs)
     given = loaded.of_kind("wraps")
     if given is not None:
-        _add_given(found, given)
+        _add_given(found, given, loaded)
     for file, reasons in found.ignored.items():
         loaded.counts[file].ignored.update(reasons)
     result = Wraps(complete(found.wraps), found.legs, loaded, options)
@@ -185,10 +185,10 @@ def _sums(result: Wraps) -> pl.DataFrame | None:
     return None
 
 
-def _add_given(found: Reconstructed, given: pl.DataFrame) -> None:
+def _add_given(found: Reconstructed, given: pl.DataFrame, loaded: Loaded) -> None:
     """Take wraps files as they are; the same wrap twice, or one rebuilt from the other files too, counts once."""
     given = complete(given)
-    repeated = _again(given)
+    repeated = _again(given, loaded)
     if not found.wraps.is_empty():
         same = ("agent_id", "wrap_start", "acw_ms")
         rebuilt = found.wraps.select(pl.col("agent_id").cast(given.schema["agent_id"]), *same[1:], again=True).unique()
@@ -210,15 +210,31 @@ def _add_given(found: Reconstructed, given: pl.DataFrame) -> None:
         found.legs = own if found.legs is None else pl.concat([found.legs, own], how="diagonal_relaxed")
 
 
-def _again(given: pl.DataFrame) -> pl.Series:
+def _again(given: pl.DataFrame, loaded: Loaded) -> pl.Series:
     """Mark wraps equal to an earlier one in every column; only those alike in three are looked at in all."""
+    if _in_strict_order(given):
+        return pl.repeat(False, given.height, eager=True, dtype=pl.Boolean)
     alike = repeats.repeated(given.select(pl.struct("agent_id", "wrap_start", "acw_ms").hash()).to_series())
     if not alike.any():
         return alike
-    several = given.with_row_index("place").filter(alike)
-    first = several.select(pl.struct(pl.exclude("place", "file", "row", "timed_out")).is_first_distinct()).to_series()
-    places = pl.int_range(given.height, dtype=pl.UInt32, eager=True)
-    return places.is_in(several["place"].filter(~first).implode())
+    places = alike.arg_true()
+    several = loaded.whole(given.filter(alike))
+    first = several.select(pl.struct(pl.exclude("file", "row", "timed_out")).is_first_distinct()).to_series()
+    every = pl.int_range(given.height, dtype=pl.UInt32, eager=True)
+    return every.is_in(places.filter(~first).implode())
+
+
+def _in_strict_order(given: pl.DataFrame) -> bool:
+    """Whether each agent's wraps stand together, each one later than the one before, as they are written."""
+    agent, start = pl.col("agent_id").to_physical(), pl.col("wrap_start")
+    goes_on = (agent == agent.shift(1)).fill_null(False)
+    told = given.select(
+        later=(~goes_on | (start > start.shift(1))).all(ignore_nulls=False),
+        stretches=(~goes_on).sum(),
+        agents=agent.n_unique(),
+    )
+    later, stretches, agents = told.row(0)
+    return later is True and stretches == agents
 
 
 def complete(frame: pl.DataFrame) -> pl.DataFrame:

@@ -12,7 +12,7 @@ from acwcli.formats.grid import Grid
 from acwcli.formats.options import ReadOptions
 from acwcli.formats.rows import account, collect, picked, reject_reason
 from acwcli.formats.times import Times
-from acwcli.model.columns import COUNTED, ENDED_BY, METHODS, STATUSES, WORDS, WRAP_COLUMNS
+from acwcli.model.columns import COUNTED, ENDED_BY, HANDLED, LEGS, METHODS, STATUSES, WORDS, WRAP_COLUMNS
 from acwcli.model.formula_guard import unguard_formula_expr
 
 TITLE = "Wraps table written by acw reconstruct"
@@ -22,6 +22,7 @@ METHOD = "as written"
 _MARKS = ("agent_id", "wrap_start", "acw_s", "method", "ended_by", "status")
 _TEXTS = ("agent_id", "contact_id", "queue", "channel", "direction", "disposition")
 _LENGTHS = ("acw_s", "talk_s", "hold_s")
+_ALWAYS = frozenset(("agent_id", "wrap_start", "acw_ms", "method", "ended_by", "status", "row"))
 _WORDS = {"method": METHODS, "ended_by": ENDED_BY, "status": STATUSES}
 
 
@@ -41,17 +42,35 @@ def read(probes: Sequence[Probe], options: ReadOptions) -> list[FileFrame]:
 def _read(grid: Grid, options: ReadOptions) -> FileFrame:
     chosen = Chosen({name: (name,) for name in WRAP_COLUMNS if name in grid.columns})
     times = Times(grid, chosen, options)
-    frame = collect(_canonical(grid, chosen, times, options), grid.source)
+    rows, columns, checks = _canonical(grid, chosen, times, options)
+    bad = pl.any_horizontal(pl.col("__bad").is_not_null(), *(condition for condition, _ in checks)).fill_null(False)
+    frame = collect(rows.select(*_kept(columns, options.needs), "picked", bad=bad), grid.source)
+    if frame["bad"].any():  # what the reason is costs more than all else, and mostly there is none
+        reasons = collect(rows.filter(bad).select("row", reject_reason(checks)), grid.source)
+        frame = frame.join(reasons, on="row", how="left", maintain_order="left")
+    else:
+        frame = frame.with_columns(reason=pl.lit(None, pl.String))
     loaded = FileFrame(grid.source, "wraps", frame)
-    frame = account(frame, grid, loaded)
+    frame = account(frame.drop("bad"), grid, loaded)
     if "rejected" in frame.columns:
         frame = frame.filter(~pl.col("rejected")).drop("rejected")
     loaded.frame = frame
+    loaded.whole = lambda wanted: rows.select(columns).filter(pl.col("row").is_in(wanted.implode())).collect()
     loaded.notes += times.notes()
     return loaded
 
 
-def _canonical(grid: Grid, chosen: Chosen, times: Times, options: ReadOptions) -> pl.LazyFrame:
+def _kept(columns: Sequence[str], needs: frozenset[str]) -> list[str]:
+    """What stays of a row that was looked at: all, or what the question needs and what tells two wraps apart."""
+    if not needs or not needs.isdisjoint((LEGS, HANDLED)):
+        return list(columns)
+    return [name for name in columns if name in needs or name in _ALWAYS]
+
+
+def _canonical(
+    grid: Grid, chosen: Chosen, times: Times, options: ReadOptions
+) -> tuple[pl.LazyFrame, list[str], list[tuple[pl.Expr, str]]]:
+    """All rows with what was given for each value; the columns that are a wrap; why a row is rejected."""
     written = grid.shape == "csv"
     text = {name: chosen.text(name).cast(pl.String) for name in (*_TEXTS, *_WORDS) if name in chosen}
     columns = {name: unguard_formula_expr(text[name]) if written else text[name] for name in _TEXTS if name in chosen}
@@ -72,9 +91,10 @@ def _canonical(grid: Grid, chosen: Chosen, times: Times, options: ReadOptions) -
     if "pieces" in chosen:
         columns["pieces"] = chosen.text("pieces").cast(pl.Int64, strict=False)
     for name, known in _WORDS.items():
-        columns[name] = text[name].cast(pl.Enum(known), strict=False)
+        columns[name] = _as_words(text[name], known)
         checks.append((pl.col(name).is_null(), f"unknown {name}"))
-    checks.append((pl.col("status").is_in(COUNTED) & ~pl.col("given acw_ms"), "no length"))
+    counted = pl.any_horizontal(pl.col("status") == pl.lit(word, WORDS) for word in COUNTED)
+    checks.append((counted & ~pl.col("given acw_ms"), "no length"))
     if "wrap_end" in columns:
         checks.append((pl.col("wrap_end") < pl.col("wrap_start"), "ends before it starts"))
     values = picked(grid, options.rows).select(
@@ -84,18 +104,17 @@ def _canonical(grid: Grid, chosen: Chosen, times: Times, options: ReadOptions) -
         "picked",
         "__bad",
     )
-    # A second step over the values, so that no text is read twice.
-    words = [_as_words(name, known) for name, known in _WORDS.items()]
-    return values.select(pl.col(*columns, "row", "picked"), reject_reason(checks)).with_columns(words)
+    return values, [*columns, "row"], checks
 
 
-def _as_words(name: str, known: Sequence[str]) -> pl.Expr:
+def _as_words(text: pl.Expr, known: Sequence[str]) -> pl.Expr:
     """The column in the engine's type of few words; a comparison for each is faster than a look-up."""
-    named = pl.coalesce(pl.when(pl.col(name) == word).then(pl.lit(word, WORDS)) for word in known)
-    return named.alias(name)
+    return pl.coalesce(pl.when(text == word).then(pl.lit(word, WORDS)) for word in known)
 
 
 def _has_values(grid: Grid, name: str) -> bool:
     """An all-empty column (wraps of bare duration) has no clock to decide."""
+    if grid.sample[name].null_count() < grid.sample.height:
+        return True
     some = grid.frame.select(pl.col(name).is_not_null().any()).collect(engine="streaming")
     return bool(some.item())

@@ -132,7 +132,9 @@ def _read(source: Source, asked: Asked, content: bytes | None, account: Account)
         )
     if source.span is not None:
         probe.grid = replace(probe.grid, frame=probe.grid.frame.slice(*source.span))
-    for file in read_recognised([(item, source.options)]).files:
+    # Wraps that are alike may be read by other tasks: here they must come with all columns, see `FileFrame.whole`.
+    options = replace(source.options, needs=frozenset()) if item.format == "wraps-table" else source.options
+    for file in read_recognised([(item, options)]).files:
         yield from _blocks(file, source, asked)
         _tell(account, file, asked)
 
@@ -168,7 +170,7 @@ def _tell(account: Account, file: FileFrame, asked: Asked) -> None:
         account.untold = frame.select(untold()).item()
     if asked.with_text:
         account.texts = file.raw(file.rejects["row"].to_list())
-    account.file = replace(file, frame=pl.DataFrame(), raw_text=None)
+    account.file = replace(file, frame=pl.DataFrame(), raw_text=None, whole=None)
 
 
 @dataclass(frozen=True)
