@@ -76,7 +76,7 @@ def explain(
     wanted = [*rules(["mean", "p80"], []), *(rules([duration_text(within_ms)], []) if within_ms is not None else [])]
     flagged = flag(
         found, question, rules=wanted, peers=peers, min_wraps=min_wraps, every_agent=True, mix=mix, fdr=fdr,
-        newcomers=newcomers, agents=[agent],
+        newcomers=newcomers, agents=[agent], shapes=False,
     ).frame  # fmt: skip
     wraps = _for_shapes(found, obs, agent) if question.of == "acw" else None
     told = known_mix(obs, mix)

@@ -302,6 +302,7 @@ def flag(
     only: Sequence[str] = (),
     agents: Sequence[str] | None = None,
     limits_ms: Mapping[str, int] = MappingProxyType({}),
+    shapes: bool = True,
 ) -> Table:
     """The agents beyond a rule, of wraps read with `flag_needs`.
 
@@ -323,6 +324,7 @@ def flag(
     return _flag(
         obs, rules, measure, peers, min_wraps, "handled" if per_handled else question.noun, every_agent,
         mix=known_mix(obs, mix), fdr=fdr, newcomers=newcomers, only=only, agents=agents, limits_ms=limits_ms,
+        shapes=shapes,
     )  # fmt: skip
 
 

@@ -21,7 +21,6 @@ from acwcli.pipeline.questions import (
     Question,
     examined,
     flag,
-    flag_needs,
     mix_columns,
     observations,
     summarise,
@@ -66,7 +65,7 @@ class ReportOptions:
 def report_needs(peers: Sequence[str] = (), mix: Sequence[str] | None = None) -> frozenset[str]:
     """The wrap columns to read for a report."""
     told_apart_by = mix_columns(None) if mix is None else mix
-    return flag_needs(Question(groups=(*CONTRIBUTORS, *told_apart_by, *_TIMES, *peers)))
+    return Question(groups=(*CONTRIBUTORS, "queue", *told_apart_by, *_TIMES, *peers)).needs()
 
 
 def report(found: Wraps, options: ReportOptions) -> Report:
@@ -124,7 +123,7 @@ def _compared(found: Wraps, options: ReportOptions) -> pl.DataFrame:
     over_mean = [parse_rule("over", "mean")]
     return judge_agents(
         obs, over_mean, "mean", options.peers, options.min_wraps, "wraps", True, mix=mix, fdr=options.fdr,
-        newcomers=options.newcomers,
+        newcomers=options.newcomers, shapes=False,
     ).frame  # fmt: skip
 
 
@@ -134,7 +133,7 @@ def _flags(found: Wraps, options: ReportOptions) -> Section:
     judged = flag(
         found, Question(groups=("agent_id", *options.peers)), rules=rules, peers=options.peers,
         min_wraps=options.min_wraps, every_agent=True, mix=options.told_apart_by, fdr=options.fdr,
-        newcomers=options.newcomers,
+        newcomers=options.newcomers, shapes=False,
     )  # fmt: skip
     return report_sections.flags_section(judged.frame, rules, options.peers)
 
