@@ -20,31 +20,35 @@ def read_parquet(plain: Plain) -> Grid:
     try:
         rows = pl.scan_parquet(plain.path, row_index_name=ROW, row_index_offset=1, glob=False)
         schema = rows.collect_schema()
-        head = rows.head(_LOOKED_AT).collect()
+        head = rows.head(SAMPLE_ROWS).collect()
+        looked = rows.head(_LOOKED_AT).select(_padding(schema)).collect(engine="streaming")
     except (pl.exceptions.PolarsError, pl.exceptions.PanicException) as error:  # damaged pages make Polars panic
         reason = str(error).splitlines()[0]
         raise DamagedError(f"{plain.name}: damaged Parquet ({reason}); copy or export it again") from error
     stored = [name for name in schema.names() if name != ROW]
     names, doubled = column_names(stored)
-    cells = [_cell(old, schema[old], head).alias(new) for old, new in zip(stored, names, strict=True)]
+    cells = [_cell(old, schema[old], looked).alias(new) for old, new in zip(stored, names, strict=True)]
     bad = pl.lit(None, pl.String).alias(BAD)
     select = [*cells, pl.col(ROW).cast(pl.UInt32), bad]
     frame = rows.select(select)
-    sample = head.head(SAMPLE_ROWS).select(select)
+    sample = head.select(select)
     details = {"compression": plain.compression or "none"}
     notes = plain.notes + doubled_note(plain.name, doubled)
     return Grid(plain.name, "parquet", names, frame, sample, raw_cells(frame, names), notes=notes, details=details)
 
 
-def _cell(name: str, kind: pl.DataType, head: pl.DataFrame) -> pl.Expr:
+def _padding(schema: pl.Schema) -> list[pl.Expr]:
+    """Whether some cell of each text column has blanks around it."""
+    texts = [pl.col(name) for name, kind in schema.items() if kind == pl.String]
+    return [(text.str.strip_chars() != text).any() for text in texts]
+
+
+def _cell(name: str, kind: pl.DataType, padded: pl.DataFrame) -> pl.Expr:
     """Text with empty cells as null; categories, and columns of nothing at all, as text; all other types as stored."""
     if isinstance(kind, pl.Categorical | pl.Enum | pl.Null):
         return pl.col(name).cast(pl.String)
     if kind != pl.String:
         return pl.col(name)
     text = pl.col(name)
-    bare = text.str.strip_chars()
-    looked = head.select((bare != text).any().alias("padded"), (text == "").any().alias("empty")).row(0)
-    if looked[0]:
-        return pl.when(bare != "").then(bare)
-    return pl.when(text != "").then(text)
+    bare = text.str.strip_chars() if padded[name].item() else text
+    return pl.when(bare != "").then(bare)
