@@ -46,11 +46,11 @@ def timeline(line: pl.DataFrame, *, places: bool = True) -> Timeline:
         The line; contact ids are compared by 64-bit hash within one agent (a clash among a million contacts of one
         agent has odds of one in ten million).
     """
-    if not line["t"].is_sorted():
-        line = line.sort("t", maintain_order=True)
+    line = _with_places(line) if places else line
+    in_time = line if line["t"].is_sorted() else line.sort("t", maintain_order=True)
     # Every column costs a walk over all agents: instant and state take it together.
     others = cs.exclude("t", "st") if places else cs.exclude("t", "st", "pos")
-    packed = line.lazy().select(others, at=pl.col("t") * _STATES_OF_AN_INSTANT + pl.col("st"))
+    packed = in_time.lazy().select(others, at=pl.col("t") * _STATES_OF_AN_INSTANT + pl.col("st"))
     by_agent = packed.collect(engine="streaming").group_by("agent").agg(pl.all())
     ordered = by_agent.explode(cs.exclude("agent")).with_columns(st=state_of(pl.col("at")))
     repeated = _repeated(ordered)
@@ -69,7 +69,7 @@ def instant_of(at: pl.Expr) -> pl.Expr:
 
 def state_of(at: pl.Expr) -> pl.Expr:
     """The state code of the same."""
-    return (at & (_STATES_OF_AN_INSTANT - 1)).cast(pl.UInt8)
+    return at.cast(pl.UInt8, wrap_numerical=True) & (_STATES_OF_AN_INSTANT - 1)
 
 
 def compact(events: pl.DataFrame) -> pl.DataFrame:
@@ -84,7 +84,6 @@ def compact(events: pl.DataFrame) -> pl.DataFrame:
         "t": pl.col("event_time").cast(pl.Int64),
         "st": pl.col("state").to_physical().cast(pl.UInt8),
         "c": _contact(events),
-        "pos": pl.int_range(pl.len(), dtype=pl.UInt32),
     }
     if "ended_at" in events.columns and events["ended_at"].null_count() < events.height:
         columns["e"] = pl.col("ended_at").cast(pl.Int64)
@@ -97,7 +96,12 @@ def compact(events: pl.DataFrame) -> pl.DataFrame:
         columns["st"] = pl.when(pl.col("rejected")).then(REJECTED).otherwise(columns["st"]).cast(pl.UInt8)
         columns["pos"] = pl.col("pos")
     line = events.select(**columns)
-    return _spread_restarts(line) if line["agent"].null_count() else line
+    return _spread_restarts(_with_places(line)) if line["agent"].null_count() else line
+
+
+def _with_places(line: pl.DataFrame) -> pl.DataFrame:
+    """Number the rows, where rejected rows and restarts have not made it necessary before."""
+    return line if "pos" in line.columns else line.with_columns(pos=pl.int_range(pl.len(), dtype=pl.UInt32))
 
 
 def _contact(events: pl.DataFrame) -> pl.Expr:
