@@ -25,7 +25,7 @@ from acwcli.model.counts import counted
 from acwcli.model.derived import DERIVED, derived_columns
 from acwcli.model.table import Table
 from acwcli.model.wraps import public_wraps
-from acwcli.pipeline.rebuilding import GROUP_TEXTS, Wraps, asked_for, complete
+from acwcli.pipeline.rebuilding import GROUP_TEXTS, Wraps
 
 MEASURES = ("acw", "talk", "hold", "handle")
 ATTRIBUTES = ("start", "end", "split")
@@ -107,7 +107,7 @@ def observations(found: Wraps, question: Question, *, once: bool = False) -> pl.
     frame = _measured(found, question)
     # Picked once for all figures; anew for each where memory is short.
     frame = frame if found.loaded.parts or once else frame.collect().lazy()
-    if not frame.select(pl.len()).collect().item():
+    if not frame.select(pl.len()).collect(engine="streaming").item():
         raise NoWrapsError(_why_nothing(found, question))
     return _with_derived(frame, found, question)
 
@@ -122,7 +122,8 @@ def _with_derived(frame: pl.LazyFrame, found: Wraps, question: Question) -> pl.L
 def _measured(found: Wraps, question: Question) -> pl.LazyFrame:
     if question.of == "acw":
         return found.rows().filter(pl.col("status").is_in(COUNTED)).with_columns(value_ms="acw_ms")
-    if found.legs is None:
+    legs = found.legs_asked_for()
+    if legs is None:
         return found.frame.clear().lazy()
     talk, hold, acw = pl.col("talk_ms"), pl.col("hold_ms"), pl.col("acw_ms")
     value, sure = {
@@ -130,8 +131,7 @@ def _measured(found: Wraps, question: Question) -> pl.LazyFrame:
         "hold": (hold, pl.col("sure_talk")),
         "handle": (talk + hold.fill_null(0) + acw.fill_null(0), pl.col("sure_talk") & pl.col("sure_acw")),
     }[question.of]
-    legs, _ = asked_for(found.legs, found.options)
-    known = legs.lazy().with_columns(value_ms=value, ended_by=pl.lit(None, pl.String))
+    known = legs.with_columns(value_ms=value, ended_by=pl.lit(None, pl.String))
     return known.filter(pl.col("value_ms").is_not_null() & sure)
 
 
@@ -149,14 +149,11 @@ def handled(found: Wraps, question: Question) -> pl.LazyFrame:
     if given:
         raise UsageError(f"--per handled: {given[0]} holds wraps, not contacts without one; read the export itself")
     wraps = found.rows().filter(pl.col("status") == "ok").with_columns(value_ms="acw_ms")
-    if found.legs is None:
+    silent = found.legs_asked_for(silent=True)
+    if silent is None:
         return _with_derived(wraps, found, question)
-    silent = found.legs.filter(pl.col("unwrapped") & pl.col("sure_talk")).with_columns(
-        wrap_start="over", wrap_end="over"
-    )
-    silent, _ = asked_for(complete(silent), found.options)
     none = silent.with_columns(value_ms=pl.lit(0, pl.Int64), method=pl.lit(None, found.frame.schema["method"]))
-    return _with_derived(pl.concat([wraps, none.lazy()], how="diagonal_relaxed"), found, question)
+    return _with_derived(pl.concat([wraps, none], how="diagonal_relaxed"), found, question)
 
 
 def _why_nothing(found: Wraps, question: Question) -> str:
