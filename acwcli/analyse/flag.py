@@ -47,6 +47,7 @@ def flag(
     only: Sequence[str] = (),
     agents: Sequence[str] | None = None,
     limits_ms: Mapping[str, int] = MappingProxyType({}),
+    with_shapes: bool = True,
 ) -> Table:
     """Hold each agent's figure against the rules: a row per agent, rule and peer group, largest `lost_s` first.
 
@@ -65,6 +66,7 @@ def flag(
         only: the verdicts to list; none is those beyond the threshold.
         agents: the agents to list; None is everybody.
         limits_ms: limits per queue; then `obs` has `queue`, and `breach_share` and `breach_s` follow `adjusted`.
+        with_shapes: whether to look for shapes of behaviour.
 
     Returns:
         Columns: `agent_id`, `name` where a roster is joined, the count, `measure value_s rule threshold_s over_s
@@ -90,7 +92,7 @@ def flag(
     return judged_agents(
         figured, rules, asked, keys, names, min_wraps, noun, every_agent,
         mixed=bool(mix), fdr=fdr, newcomers=newcomers, only=only, listed=agents,
-        shapes=(lambda listed: shapes_of(obs, min_wraps, listed)) if noun == "wraps" else None,
+        shapes=(lambda listed: shapes_of(obs, min_wraps, listed)) if with_shapes and noun == "wraps" else None,
     )  # fmt: skip
 
 

@@ -18,9 +18,9 @@ _BELOW, _ABOVE = "_below", "_above"
 _SECOND_MS = 1000
 
 
-def lengths_of(rows: pl.LazyFrame) -> pl.DataFrame:
-    """The lengths that occur, ascending, and how often: `value_ms _n`."""
-    return rows.group_by(VALUE).agg(figures.count()).collect(engine="streaming").sort(VALUE)
+def lengths_of(rows: pl.LazyFrame, *groups: str) -> pl.DataFrame:
+    """The lengths that occur, ascending, and how often: `value_ms _n`, of each group where there are any."""
+    return rows.group_by(*groups, VALUE).agg(figures.count()).collect(engine="streaming").sort(*groups, VALUE)
 
 
 def number(lengths: pl.DataFrame) -> int:

@@ -331,7 +331,9 @@ def known_mix(obs: pl.LazyFrame, mix: Sequence[str]) -> tuple[str, ...]:
     """Columns of the mix that tell any contacts apart; none where all contacts are alike as far as is known."""
     if not mix:
         return ()
-    differ = obs.select((pl.col(name).first().ne_missing(pl.col(name))).any() for name in mix).collect().row(0)
+    one = obs.select(mix).head(1).collect(engine="streaming").row(0)
+    others = [pl.col(name).ne_missing(pl.lit(value)).any() for name, value in zip(mix, one, strict=True)]
+    differ = obs.select(others).collect(engine="streaming").row(0)
     return tuple(name for name, differs in zip(mix, differ, strict=True) if differs)
 
 
@@ -340,8 +342,9 @@ def mix_notes(found: Wraps, question: Question, mix: Sequence[str]) -> list[str]
     if found.aggregates is not None:
         return [f"--mix {','.join(mix)}: sums are not compared by kind of contact"] if mix else []
     obs = observations(found, _with_groups(question, mix))
-    empty = obs.select(pl.col(name).is_null().all() for name in mix).collect().row(0) if mix else ()
-    missing = [name for name, nothing in zip(mix, empty, strict=True) if nothing]
+    nothing = [pl.col(name).is_null().all() for name in mix]
+    empty = obs.select(nothing).collect(engine="streaming").row(0) if mix else ()
+    missing = [name for name, is_empty in zip(mix, empty, strict=True) if is_empty]
     used = known_mix(obs, mix)
     rest = f"contacts are told apart by {', '.join(used)}" if used else "nothing tells contacts apart"
     return [f"--mix: the data has no {' and no '.join(missing)}; {rest}"] if missing else []
