@@ -230,8 +230,9 @@ def summarise(
     obs = observations(found, _with_groups(question, ["queue"] if limits_ms else []), once=True)
     contacts = handled(found, question) if question.per == "handled" else None
     table = _summary(
-        obs, question.groups, limit_ms, question.noun, limits_ms=limits_ms, with_total=with_total, handled=contacts
-    )
+        obs, question.groups, limit_ms, question.noun, limits_ms=limits_ms, with_total=with_total, handled=contacts,
+        in_memory=found.spilled is None,
+    )  # fmt: skip
     return table if question.attribute == "start" else with_attribute(table, question.attribute)
 
 
