@@ -193,13 +193,13 @@ def wraps_on_disk(
     With a `veil` the rows are hidden as they are written; `acwcli.pipeline.anonymise` does the rest.
 
     Returns:
-        Wraps without rows in memory; None where they are to be rebuilt there: memory is enough, or it takes more than
-        state logs to answer.
+        Wraps without rows in memory; None where they are to be rebuilt there: memory is enough, or there are wraps
+        files or sums.
 
     Raises:
         OutputError: the disk is full.
     """
-    if not loaded.parts or any(file.kind != "states" for file in loaded.files):
+    if not loaded.parts or any(file.kind not in ("states", "contacts") for file in loaded.files):
         return None
     whole = Wraps(pl.DataFrame(), None, loaded, options)
     wraps, legs = (_Files(scratch_file(name)) for name in ("wraps", "legs"))
