@@ -330,10 +330,10 @@ def _with_groups(question: Question, more: Sequence[str]) -> Question:
 
 def known_mix(obs: pl.LazyFrame, mix: Sequence[str]) -> tuple[str, ...]:
     """Columns of the mix that tell any contacts apart; none where all contacts are alike as far as is known."""
-    if not mix:
+    one = obs.select(mix).head(1).collect(engine="streaming")
+    if one.is_empty():
         return ()
-    one = obs.select(mix).head(1).collect(engine="streaming").row(0)
-    others = [pl.col(name).ne_missing(pl.lit(value)).any() for name, value in zip(mix, one, strict=True)]
+    others = [pl.col(name).ne_missing(pl.lit(value)).any() for name, value in zip(mix, one.row(0), strict=True)]
     differ = obs.select(others).collect(engine="streaming").row(0)
     return tuple(name for name, differs in zip(mix, differ, strict=True) if differs)
 
