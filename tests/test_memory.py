@@ -43,7 +43,15 @@ QUESTIONS = (
     ("flag", "--all"),
     ("flag", "--over", "p80", "--since", "2026-03-03"),
     ("explain", "a07"),
+    ("explain", "a07", "--of", "talk", "--peers", "queue"),
+    ("check", "--alert", "p90=60s", "--alert", "over_30s=1%", "--alert", "missing=7d", "--days", "3"),
+    ("report", "--within", "60s"),
+    ("summary", "--of", "talk", "--by", "day", "--since", "2026-03-03", "--where", "talk_s > 100"),
+    ("summary", "--infer-gap", "--by", "method"),
+    ("flag", "--per", "handled", "--all", "--where", "queue <> 'sales'"),
+    ("summary", "--by", "weekday,hour", "--limit", "40s", "--queue-limit", "billing=30s"),
 )
+CONTACTS = "sample_data/generic/contacts.csv"
 
 
 @pytest.fixture(autouse=True)
@@ -70,11 +78,93 @@ def test_every_sample_gives_the_same_wraps(path, tmp_path):
 
 @pytest.mark.parametrize("question", QUESTIONS, ids=" ".join)
 @pytest.mark.parametrize(
-    "paths", [(STATES,), ("sample_data/generic/states_fa.csv", "sample_data/generic/contacts.csv")], ids=("one", "both")
+    "paths",
+    [(STATES,), (CONTACTS,), ("sample_data/generic/states_fa.csv", CONTACTS)],
+    ids=("states", "records", "both"),
 )
 def test_every_question_has_the_same_answer(question, paths, tmp_path):
     command, *options = question
     assert same(tmp_path, command, *options, *paths)[0] == 0
+
+
+@pytest.mark.parametrize("question", [words for words in QUESTIONS if words[0] != "inspect"], ids=" ".join)
+@pytest.mark.parametrize("more", [(), ("--lookup", "names.csv", "--anonymize")], ids=("as they are", "renamed"))
+def test_no_question_takes_all_wraps_into_memory(question, more, tmp_path, monkeypatch):
+    monkeypatch.setenv("ACW_ANONYMIZE_KEY", "a secret of tests, long enough")
+    names = written(tmp_path, "names.csv", ["a07,Ada", "billing,Bills"], "id,name")
+    words = [*question, STATES, CONTACTS, *(names if word == "names.csv" else word for word in more)]
+    assert same(tmp_path, *words)[0] == 0
+    monkeypatch.setattr("acwcli.pipeline.wraps", lambda *_: pytest.fail("wraps in memory"))
+    assert acw(*words, *NONE_OF_IT).code == 0
+
+
+def test_quantiles_of_many_groups_are_sorted_those_of_few_counted(tmp_path, monkeypatch):
+    asked = ("summary", STATES, CONTACTS, "--by", "agent_id,hour", "--limit", "30s")
+    counted = same(tmp_path, *asked)
+    monkeypatch.setattr("acwcli.analyse.summary._MOST_SECONDS", 0)
+    assert same(tmp_path, *asked) == counted
+
+
+def test_ids_are_looked_up_and_hidden_as_wraps_are_written(tmp_path, monkeypatch):
+    monkeypatch.setenv("ACW_ANONYMIZE_KEY", "a secret of tests, long enough")
+    names = written(tmp_path, "names.csv", ["a07,Ada", "a08,Ben", "billing,Bills", "old,Gone"], "id,name")
+    asked = (STATES, "--lookup", names)
+    named = same(tmp_path, "reconstruct", *asked, "--where", "queue = 'Bills'")
+    assert ('"queue":"Bills"' in named[1], '"queue":"billing"' in named[1]) == (True, False)
+    assert "38 of 40 agents have no name in --lookup: 'a01' …" in named[2]
+    hidden = same(tmp_path, "reconstruct", *asked, "--anonymize")
+    assert ('"agent_id":"agent-' in hidden[1], '"a07"' in hidden[1]) == (True, False)
+    monkeypatch.setattr("acwcli.pipeline.veil._LETTERS", 1)
+    ran = acw("reconstruct", *asked, "--anonymize", *NONE_OF_IT)
+    assert (ran.code, "two agents get one pseudonym" in ran.err) == (ExitCode.USAGE, True)
+
+
+@pytest.mark.parametrize("hiding", [(), ("--anonymize",)], ids=("ids", "pseudonyms"))
+def test_calls_inside_wraps_are_found_in_rows_on_disk(hiding, tmp_path, monkeypatch):
+    monkeypatch.setenv("ACW_ANONYMIZE_KEY", "a secret of tests, long enough")
+    rows = [row for agent in "bcdefgh" for n in range(40) for row in one_wrap(agent, f"{agent}{n}", minutes=20 * n)]
+    for number in range(40):
+        *begun, left = one_wrap("a", f"a{number}", minutes=20 * number)
+        agent, _, _, _, queue = begun[-1].split(",")
+        hour, minute = divmod(20 * number + 480, 60)
+        inside = f"{agent},2026-03-02 {hour:02}:{minute + 5:02}"
+        rows += [*begun, f"{inside}:10,talking,x{number},{queue}", f"{inside}:20,acw,a{number},{queue}", left]
+    path = written(tmp_path, "log.csv", rows)
+    assert "calls-inside" in same(tmp_path, "explain", "a", path, *hiding)[1]
+
+
+def test_wraps_without_an_instant_are_counted_once(tmp_path):
+    rows = [f"{agent},{seconds}" for agent in ("a", "b", "c", "d", "e") for seconds in range(5, 50)]
+    path = written(tmp_path, "records.csv", rows, "agent_id,acw_s")
+    ran = same(tmp_path, "summary", path, "--until", "2026-03-03")
+    assert "225 wraps without an instant are in no span of time (--since, --until)" in ran[2]
+
+
+def test_records_on_disk_are_accounted_as_those_in_memory(tmp_path):
+    head = "contact_id,agent_id,date,answered_at,ended_at,acw_s"
+    rows = [
+        f"c{n},{agent},2026-03-02,23:5{n % 10}:00,00:0{n % 10}:30,{n}" for n in range(40) for agent in ("a", "b", "ك")
+    ]
+    rows += [
+        "c1,ک,2026-03-02,08:00:00,08:01:00,7",
+        "c2,a,2026-03-02,never,08:00:00,5",
+        ",,,,,",
+        "x,,2026-03-02,08:00:00,08:02:00,3",
+    ]
+    rows += [rows[0], "c9,Total,2026-03-02,08:00:00,08:02:00,99"]
+    maps = [f"--map={name}=date+{name}" for name in ("answered_at", "ended_at")]
+    asked = (written(tmp_path, "records.csv", rows, head), "--max-bad", "100%", *maps)
+    found = same(tmp_path, "reconstruct", *asked)
+    assert found[0] == 0
+    for word in ("duplicate", "no agent", "total row", "unreadable time", "united with another spelling"):
+        assert word in found[2], (word, found[2])
+    assert same(tmp_path, "summary", *asked, "--by", "day", "--rows", "agent_id <> 'b'")[0] == 0
+
+
+def test_nothing_left_is_said_as_ever(tmp_path):
+    for words in (("flag", "--per", "handled"), ("flag",), ("summary", "--of", "talk"), ("check", "--alert", "p90=1s")):
+        ran = same(tmp_path, *words, CONTACTS, "--where", "queue = 'nope'")
+        assert (ran[0], "no " in ran[2]) == (ExitCode.NO_WRAPS, True), ran
 
 
 def test_rows_really_go_to_disk():
@@ -282,9 +372,11 @@ def test_a_full_disk_is_an_output_failure(tmp_path):
     assert list(tmp_path.iterdir()) == []
 
 
-def test_what_keeps_all_wraps_in_memory_says_so_where_that_is_too_much(monkeypatch):
+def test_what_keeps_all_wraps_in_memory_says_so_where_that_is_too_much(tmp_path, monkeypatch):
     said = "wraps in memory, some 0.2 GB, more than --memory gives"
-    asked = ("explain", "a07", STATES)
+    given = tmp_path / "wraps.csv"
+    acw("reconstruct", CONTACTS, "-o", given)
+    asked = ("summary", STATES, given)
     assert "in memory" not in acw(*asked, *NONE_OF_IT).err  # a gigabyte is not worth a word
     monkeypatch.setattr("acwcli.pipeline.memory._WORTH_SAYING", 0)
     assert said in acw(*asked, *NONE_OF_IT).err

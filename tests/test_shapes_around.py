@@ -82,9 +82,9 @@ def test_calls_inside_by_states():
             ]
         ]
     )  # fmt: skip
-    assert with_calls(wraps, calls_of(None, events))["calls"].to_list() == [1, 0]
+    assert with_calls(wraps, calls_of(None, events.lazy()))["calls"].to_list() == [1, 0]
     told = frame([record(5, 5, contact="o1", agent="a")])
-    assert with_calls(wraps, calls_of(told, events))["calls"].to_list() == [0, 0]
+    assert with_calls(wraps, calls_of(told, events.lazy()))["calls"].to_list() == [0, 0]
 
 
 HEADER = "contact_id,agent_id,queue,direction,offered_at,answered_at,ended_at,acw_start,acw_end"

@@ -214,8 +214,8 @@ def test_the_first_talk_of_a_contact_is_what_counts():
     blocks = around(by_agent(events, "states", 0, 0, 2), "states")
     reduced = pl.concat([unpack(block.payload) for block in blocks])
     assert reduced.height == 2
-    assert with_calls(wraps, calls_of(None, events))["calls"].to_list() == [1, 0, 1]
-    assert with_calls(wraps, calls_of(None, reduced))["calls"].to_list() == [1, 0, 1]
+    assert with_calls(wraps, calls_of(None, events.lazy()))["calls"].to_list() == [1, 0, 1]
+    assert with_calls(wraps, calls_of(None, reduced.lazy()))["calls"].to_list() == [1, 0, 1]
 
 
 def test_urls_go_through_spark(tmp_path):

@@ -103,7 +103,8 @@ def _missing(said: str, value: str) -> Alert:
 
 
 def judge(
-    wraps: pl.DataFrame,
+    wraps: pl.LazyFrame,
+    seen: Sequence[date],
     alerts: Sequence[Alert],
     rejected: Mapping[str, tuple[int, int]],
     *,
@@ -115,6 +116,7 @@ def judge(
 
     Args:
         wraps: one row per counted wrap: `day` (date), `value_ms`.
+        seen: the days that have wraps, in order.
         alerts: the rules.
         rejected: file → rows rejected and rows read, of the files to look at.
         days: how many of the newest days with wraps are judged, each by itself.
@@ -125,9 +127,9 @@ def judge(
         `rule day wraps value threshold verdict reason`: a row per rule and day, one for `rejected` (the worst file),
         one per missing day. `value` is in seconds, a share, or a count of wraps, as the rule is.
     """
-    by_day = wraps.drop_nulls("day").group_by("day").agg(
-        figures.count(), figures.sum_ms(), figures.sorted_values()
-    ).sort("day").tail(days)  # fmt: skip
+    newest = wraps.filter(pl.col("day").is_in(seen[-days:]))
+    figured = newest.group_by("day").agg(figures.count(), figures.sum_ms(), figures.sorted_values())
+    by_day = figured.collect(engine="streaming").sort("day")
     rows: list[tuple[object, ...]] = []
     for alert in alerts:
         if alert.kind in ("length", "share"):
@@ -135,7 +137,7 @@ def judge(
         elif alert.kind == "rejected":
             rows.append(_rejected(alert, rejected))
         else:
-            rows += _days(alert, set(wraps["day"].drop_nulls().unique()), today)
+            rows += _days(alert, seen, today)
     schema = {
         "rule": pl.String, "day": pl.String, "wraps": pl.Int64, "value": pl.Float64, "threshold": pl.Float64,
         "verdict": pl.String, "reason": pl.String,

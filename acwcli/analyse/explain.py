@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 import polars as pl
 
 from acwcli.analyse import explain_parts, figures, portrait
+from acwcli.analyse.lengths import lengths_of, quantile_us
 from acwcli.analyse.portrait import OWN
 from acwcli.analyse.shapes import Found, evidence_of, found_in
 from acwcli.errors import UsageError, did_you_mean
@@ -58,43 +59,26 @@ def explain(
         UsageError: nobody of that name.
         NoWrapsError: there is nothing at all.
     """
-    frame = portrait.collected(obs, ("hour", "day", "name", *mix))
-    figures.any_wraps(frame.height, noun)
-    check_agent(agent, frame["agent_id"])
-    frame = frame.with_columns((pl.col("agent_id").cast(pl.String) == agent).alias(OWN))
+    agents = obs.select("agent_id").unique().collect(engine="streaming")["agent_id"]
+    figures.any_wraps(agents.len(), noun)
+    check_agent(agent, agents)
+    rows = obs.with_columns((pl.col("agent_id").cast(pl.String) == agent).alias(OWN))
+    own, lengths = portrait.collected(rows.filter(OWN), ("hour", "day", "name")), lengths_of(rows, OWN)
     shapes = [] if wraps is None else found_in(wraps, agent, min_wraps)
     lists = {
         "rules": rules.select(*peers, *RULE_KEYS),
-        "mix": portrait.by_mix(frame, mix, noun),
+        "mix": portrait.by_mix(rows, mix, noun),
         "shapes": _shapes(shapes),
-        "evidence": _evidence(frame.clear() if wraps is None else wraps, agent, shapes),
-        **_lists(frame, noun),
+        "evidence": _evidence(own.clear() if wraps is None else wraps, agent, shapes),
+        "distribution": portrait.classes(lengths, noun),
+        "by_hour": portrait.by_time(rows, own, "hour", noun),
+        "by_day": portrait.by_time(rows, own, "day", noun),
+        "longest": portrait.single(portrait.longest(own)),
+        "typical": portrait.single(portrait.typical(own)),
     }
-    sides, row = _object(frame, agent, within_ms, min_wraps, lists, noun)
-    columns = _columns(noun, named="name" in frame.columns)
-    return Table(
-        "explain",
-        row.select([column.name for column in columns]),
-        columns,
-        is_object=True,
-        sentence=explain_parts.sentence(row.row(0, named=True), noun, min_wraps),
-        parts=explain_parts.parts(sides, lists, peers, mix, noun),
-        parts_say_all=True,
-    )
-
-
-def _object(
-    frame: pl.DataFrame,
-    agent: str,
-    within_ms: int | None,
-    min_wraps: int,
-    lists: Mapping[str, pl.DataFrame],
-    noun: str,
-) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """The figures of both sides, and all that is told as one row."""
-    p80_us = frame.select(figures.sorted_values()).select(figures.quantile_us(800)).item()
+    p80_us = quantile_us(lengths.group_by(figures.VALUE).agg(pl.col(figures.N).sum()).sort(figures.VALUE), 800)
     limit_us = p80_us if within_ms is None else within_ms * 1000
-    sides, own = portrait.beside(frame, limit_us, noun), frame.filter(OWN)
+    sides = portrait.beside(lengths, agents.len() - 1, limit_us, noun)
     row = _figures(sides, agent, noun).with_columns(
         pl.lit(limit_us / 1_000_000).alias("limit_s"),
         pl.lit("p80" if within_ms is None else "within").alias("limit_rule"),
@@ -104,19 +88,16 @@ def _object(
         own.select(figures.method_range()).select(figures.method())["method"],
         pl.lit(SCHEMA_VERSION, pl.Int64).alias("schema_version"),
     )
-    return sides, row
-
-
-def _lists(frame: pl.DataFrame, noun: str) -> dict[str, pl.DataFrame]:
-    """The tables behind the lists that show the agent's wraps, by key."""
-    own = frame.filter(OWN)
-    return {
-        "distribution": portrait.lengths(frame, noun),
-        "by_hour": portrait.by_time(frame, "hour", noun),
-        "by_day": portrait.by_time(frame, "day", noun),
-        "longest": portrait.single(portrait.longest(own)),
-        "typical": portrait.single(portrait.typical(own)),
-    }
+    columns = _columns(noun, named="name" in own.columns)
+    return Table(
+        "explain",
+        row.select([column.name for column in columns]),
+        columns,
+        is_object=True,
+        sentence=explain_parts.sentence(row.row(0, named=True), noun, min_wraps),
+        parts=explain_parts.parts(sides, lists, peers, mix, noun),
+        parts_say_all=True,
+    )
 
 
 def check_agent(agent: str, known: pl.Series) -> None:

@@ -47,12 +47,13 @@ def flag(
     only: Sequence[str] = (),
     agents: Sequence[str] | None = None,
     limits_ms: Mapping[str, int] = MappingProxyType({}),
-    shapes: bool = True,
+    with_shapes: bool = True,
 ) -> Table:
     """Hold each agent's figure against the rules: a row per agent, rule and peer group, largest `lost_s` first.
 
     Args:
-        obs: one row per counted wrap or contact; `value_ms` Int64 is measured. Of wraps `shapes.NEEDS`, if known.
+        obs: one row per counted wrap or contact; `value_ms` Int64 is what is measured. Of wraps the columns of
+            `shapes.NEEDS`, as far as known.
         rules: thresholds (`parse_rule`, `QUICK`); none means over the pooled mean.
         measure: `mean`, `median` or `pNN` of each agent.
         peers: columns whose equal values make agents comparable; none compares everyone.
@@ -65,7 +66,7 @@ def flag(
         only: the verdicts to list; none is those beyond the threshold.
         agents: the agents to list; None is everybody.
         limits_ms: limits per queue; then `obs` has `queue`, and `breach_share` and `breach_s` follow `adjusted`.
-        shapes: whether anybody asks for `shapes`; else it is null.
+        with_shapes: whether to look for shapes of behaviour.
 
     Returns:
         Columns: `agent_id`, `name` where a roster is joined, the count, `measure value_s rule threshold_s over_s
@@ -87,10 +88,11 @@ def flag(
     if quick and asked.permille is not None:
         raise UsageError("--quick compares means; leave --measure out")
     figured = _agents(obs, ["agent_id", *keys], names, asked, cell, min_wraps, newcomers, quick=quick)
+    figured = with_breaches(figured, obs, ["agent_id", *keys], limits_ms)
     return judged_agents(
-        with_breaches(figured, obs, ["agent_id", *keys], limits_ms), rules, asked, keys, names, min_wraps, noun,
-        every_agent, mixed=bool(mix), fdr=fdr, newcomers=newcomers, only=only, listed=agents,
-        shapes=(lambda listed: shapes_of(obs, min_wraps, listed)) if shapes and noun == "wraps" else None,
+        figured, rules, asked, keys, names, min_wraps, noun, every_agent,
+        mixed=bool(mix), fdr=fdr, newcomers=newcomers, only=only, listed=agents,
+        shapes=(lambda listed: shapes_of(obs, min_wraps, listed)) if with_shapes and noun == "wraps" else None,
     )  # fmt: skip
 
 

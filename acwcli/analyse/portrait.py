@@ -7,6 +7,8 @@ from collections.abc import Sequence
 import polars as pl
 
 from acwcli.analyse import figures
+from acwcli.analyse.exact import ratio
+from acwcli.analyse.lengths import quantile_us
 from acwcli.model.seconds import in_seconds
 
 OWN = "_own"
@@ -32,60 +34,68 @@ PERMILLES = {"median": 500, "p80": 800, "p90": 900}
 
 
 def collected(obs: pl.LazyFrame, also: Sequence[str]) -> pl.DataFrame:
-    """Collect the observations once: who, how long, by which method, what is shown of each, and further columns."""
+    """Collect observations: who, how long, by which method, what is shown of each, and further columns."""
     schema = obs.collect_schema()
     wanted = dict.fromkeys(("agent_id", figures.VALUE, "method", *SHOWN_OF, *also))
     unknown = [pl.lit(None, kind).alias(name) for name, kind in SHOWN_OF.items() if name not in schema]
     return obs.select(*(name for name in wanted if name in schema), *unknown).collect(engine="streaming")
 
 
-def beside(frame: pl.DataFrame, limit_us: int, noun: str) -> pl.DataFrame:
+def beside(lengths: pl.DataFrame, peers: int, limit_us: int, noun: str) -> pl.DataFrame:
     """Work out the figures of the agent (first row) and the peers (second row, absent without any).
 
     Args:
-        frame: observations with `_own`.
+        lengths: `_own value_ms _n`, see `acwcli.analyse.lengths.lengths_of`.
+        peers: how many there are.
         limit_us: the limit in microseconds.
         noun: the name of the column that counts.
 
     Returns:
         `_own`, `agents`, the count, `mean_s median_s p80_s p90_s max_s`, `share_within`, `excess_s`.
     """
-    value = pl.col(figures.VALUE)
-    groups = frame.group_by(OWN).agg(
-        figures.sorted_values(),
-        pl.col("agent_id").n_unique().cast(pl.Int64).alias("agents"),
-        (value * 1000 <= limit_us).mean().alias("share_within"),
-        figures.over_us(limit_us).sum().alias("excess"),
+    value, n = pl.col(figures.VALUE), pl.col(figures.N)
+    sides = lengths.group_by(OWN).agg(
+        n.sum(),
+        (value * n).sum().alias(figures.SUM_MS),
+        n.filter(value * 1000 <= limit_us).sum().alias("within"),
+        (figures.over_us(limit_us) * n).sum().alias("excess"),
         value.max().alias("max"),
     )
-    quantiles = [figures.quantile_s(permille).alias(f"{name}_s") for name, permille in PERMILLES.items()]
+    ranked = [
+        {OWN: own, **{name: quantile_us(lengths.filter(pl.col(OWN) == own), at) for name, at in PERMILLES.items()}}
+        for own in sides[OWN]
+    ]
     return (
-        figures.with_sums(groups)
+        sides.join(pl.DataFrame(ranked), on=OWN)
         .sort(OWN, descending=True)
         .select(
             OWN,
-            "agents",
-            pl.col(figures.N).alias(noun),
+            pl.when(OWN).then(1).otherwise(peers).cast(pl.Int64).alias("agents"),
+            n.alias(noun),
             figures.mean_s().alias("mean_s"),
-            *quantiles,
+            *(in_seconds(pl.col(name), 1_000_000).alias(f"{name}_s") for name in PERMILLES),
             in_seconds(pl.col("max")).alias("max_s"),
-            "share_within",
+            ratio(pl.col("within"), n).alias("share_within"),
             in_seconds(pl.col("excess"), 1_000_000).alias("excess_s"),
         )
     )
 
 
-def lengths(frame: pl.DataFrame, noun: str) -> pl.DataFrame:
+def classes(lengths: pl.DataFrame, noun: str) -> pl.DataFrame:
     """Count the agent's wraps per class of length, and say which share of the wraps and of the peers' lies in it.
+
+    Args:
+        lengths: `_own value_ms _n`.
+        noun: the name of the column that counts.
 
     Returns:
         `from_s`, `to_s` (null for the open class), the count, `share`, `peers_share`; classes up to the longest wrap.
     """
     reached = [(pl.col(figures.VALUE) >= edge * 1000).cast(pl.UInt32) for edge in EDGES_S[1:]]
-    place = pl.sum_horizontal(reached).alias("class")
-    counts = frame.select(OWN, place).group_by("class").agg(pl.col(OWN).sum().alias("own"), pl.len().alias("all"))
+    n, place = pl.col(figures.N), pl.sum_horizontal(reached).alias("class")
+    counts = lengths.group_by(place).agg(n.filter(OWN).sum().alias("own"), n.sum().alias("all"))
     last = int(counts.select(pl.col("class").max()).item())
-    classes = pl.DataFrame(
+    edges = pl.DataFrame(
         {
             "class": range(last + 1),
             "from_s": [float(edge) for edge in EDGES_S[: last + 1]],
@@ -93,14 +103,14 @@ def lengths(frame: pl.DataFrame, noun: str) -> pl.DataFrame:
         },
         schema={"class": pl.UInt32(), "from_s": pl.Float64(), "to_s": pl.Float64()},
     )
-    filled = classes.join(counts, on="class", how="left").fill_null(0)
+    filled = edges.join(counts, on="class", how="left").fill_null(0)
     own, peers = pl.col("own").cast(pl.Int64), pl.col("all").cast(pl.Int64) - pl.col("own").cast(pl.Int64)
     shares = (own / own.sum()).alias("share"), (peers / peers.sum()).fill_nan(None).alias("peers_share")
     open_ended = pl.when(pl.col("to_s") > 0).then("to_s").alias("to_s")
     return filled.sort("class").select("from_s", open_ended, own.alias(noun), *shares)
 
 
-def by_mix(frame: pl.DataFrame, mix: Sequence[str], noun: str) -> pl.DataFrame:
+def by_mix(rows: pl.LazyFrame, mix: Sequence[str], noun: str) -> pl.DataFrame:
     """Say which contacts the agent gets, and how long they take the agent and the peers; those it gets most first.
 
     Returns:
@@ -109,13 +119,13 @@ def by_mix(frame: pl.DataFrame, mix: Sequence[str], noun: str) -> pl.DataFrame:
     """
     value = pl.col(figures.VALUE)
     n, peers = pl.col(noun), pl.col("peers")
-    kinds = frame.group_by(list(mix) or [pl.lit(0).alias("kind")]).agg(
+    kinds = rows.group_by(list(mix) or [pl.lit(0).alias("kind")]).agg(
         pl.col(OWN).sum().cast(pl.Int64).alias(noun),
         (~pl.col(OWN)).sum().cast(pl.Int64).alias("peers"),
         value.filter(OWN).sum().alias("own_sum"),
         value.filter(~pl.col(OWN)).sum().alias("peers_sum"),
     )
-    told = kinds.select(
+    told = kinds.collect(engine="streaming").select(
         *(pl.col(name).cast(pl.String) for name in mix),
         noun,
         (n / n.sum()).alias("share"),
@@ -127,24 +137,23 @@ def by_mix(frame: pl.DataFrame, mix: Sequence[str], noun: str) -> pl.DataFrame:
     return told.sort(n, *mix, descending=[True, *[False] * len(mix)], nulls_last=True)
 
 
-def by_time(frame: pl.DataFrame, column: str, noun: str) -> pl.DataFrame:
+def by_time(rows: pl.LazyFrame, own: pl.DataFrame, column: str, noun: str) -> pl.DataFrame:
     """Set the agent's mean beside the peers', per hour or day; none where no wrap of the agent has an instant.
 
     Returns:
         `column`, the count, `mean_s`, `peers_mean_s`: every hour or day of the data from the agent's first to last.
     """
-    placed = frame.filter(pl.col(column).is_not_null())
-    own = placed.filter(OWN)[column]
     value = pl.col(figures.VALUE)
     mine, theirs = value.filter(pl.col(OWN)), value.filter(~pl.col(OWN))
     groups = (
-        placed.filter(pl.col(column).is_between(own.min(), own.max()))
+        rows.filter(pl.col(column).is_between(own[column].min(), own[column].max()))
         .group_by(column)
         .agg(
             pl.col(OWN).sum().cast(pl.Int64).alias(noun),
             *[part.sum().alias(f"{name}_sum") for name, part in {"own": mine, "peers": theirs}.items()],
             pl.len().cast(pl.Int64).alias("all"),
         )
+        .collect(engine="streaming")
         .sort(column)
     )
     means = {"mean_s": ("own_sum", pl.col(noun)), "peers_mean_s": ("peers_sum", pl.col("all") - pl.col(noun))}

@@ -10,6 +10,7 @@ import polars as pl
 from acwcli.analyse import figures
 from acwcli.analyse.exact import ratio
 from acwcli.analyse.groups import agent_name, check_keys, key_columns, presentable, with_name
+from acwcli.analyse.lengths import at_name, lengths_of, quantile_us, quantiles_us
 from acwcli.analyse.limits import (
     EXCESS_MS,
     HIGHEST,
@@ -30,6 +31,10 @@ WHOLE = "whole centre"
 """What the total line is called in its first column."""
 
 _QUANTILES = {"median_s": 500, "p80_s": 800, "p90_s": 900, "p95_s": 950}
+_MAX_MS = "_max_ms"
+_MOST_SECONDS = 3_000_000
+"""Rows of the seconds of all groups that are counted at most; with more groups their lengths are sorted instead."""
+_GROUP = "_group"
 _HANDLED, _HANDLED_MS = "_handled", "_handled_ms"
 
 
@@ -42,6 +47,7 @@ def summary(
     limits_ms: Mapping[str, int] = MappingProxyType({}),
     with_total: bool = True,
     handled: pl.LazyFrame | None = None,
+    in_memory: bool = True,
 ) -> Table:
     """Summarise durations: one row per group, ordered by the keys (missing keys last).
 
@@ -51,8 +57,9 @@ def summary(
         limit_ms: with a limit, `within_limit` (share) and `excess_s` (time over it, summed) are added.
         noun: `wraps` or `contacts`, the name of the column that counts.
         limits_ms: queues with a limit of their own, which then counts; `obs` has `queue`. Adds `limit_s`, too.
-        with_total: whether to work out the line for the whole centre (one more sort of all values).
+        with_total: whether to work out the line for the whole centre (one more pass over all values).
         handled: handled contacts with the columns of `obs`; then the mean is of these, all else stays on wraps.
+        in_memory: whether to sort the lengths at once, or to stream the observations several times.
 
     Returns:
         Columns: the keys, `name` after `agent_id` where a roster is joined, the count, `handled` where the mean is of
@@ -69,16 +76,16 @@ def summary(
     shown = [column for column in figure_columns if not (column.name == "method" and "method" in by)]
     keys = check_keys(by, schema, [column.name for column in shown], "--by")
     names = agent_name(keys, schema)
-    if limits_ms:
+    if limits_ms or limit_ms is not None:
         obs = obs.with_columns(limit_of(limits_ms, limit_ms).alias(LIMIT_MS))
-    groups = _groups(obs, keys, names, limit_ms, own_limits=bool(limits_ms))
+    groups = (_sorted if in_memory else _counted)(obs, keys, names, limit_ms, own_limits=bool(limits_ms))
     if handled is not None:
         groups = _with_handled(groups, handled, keys, names)
     figures.any_wraps(int(groups[figures.N].sum()), noun)
     listed = with_name(keys, names)
     order = key_columns(listed, schema) + shown
     table = presentable(_finish(groups, noun), keys)
-    total = _whole(groups, noun, listed[0], shown) if keys and with_total else None
+    total = _whole(groups, obs, noun, listed[0], shown) if keys and with_total else None
     return Table("summary", table.select([column.name for column in order]), tuple(order), total=total)
 
 
@@ -105,15 +112,43 @@ def summary_columns(
     return [Column(noun, "count"), *middle, *tail, Column("method")]
 
 
-def _groups(
+def _sorted(
     obs: pl.LazyFrame, keys: Sequence[str], names: Sequence[pl.Expr], limit_ms: int | None, *, own_limits: bool
 ) -> pl.DataFrame:
-    """One pass and one sort: the sorted values of every group, and the sums read off them."""
+    """One pass and one sort: the sorted values of every group, and the sums and quantiles read off them."""
     wanted = [figures.sorted_values(), *figures.method_range(), *names, *(limit_sums() if own_limits else [])]
-    grouped = obs.group_by(keys).agg(wanted) if keys else obs.select(wanted)
-    groups = grouped.collect(engine="streaming")
-    groups = figures.with_sums(groups)
+    groups = figures.with_sums(_grouped(obs, keys, wanted))
     groups = groups if own_limits or limit_ms is None else groups.with_columns(_over_limit(limit_ms))
+    return _read_off(groups).with_columns(pl.col(figures.SORTED).list.last().alias(_MAX_MS)).drop(figures.SORTED)
+
+
+def _read_off(groups: pl.DataFrame) -> pl.DataFrame:
+    return groups.with_columns(
+        figures.quantile_us(permille).alias(at_name(permille)) for permille in _QUANTILES.values()
+    )
+
+
+def _counted(
+    obs: pl.LazyFrame, keys: Sequence[str], names: Sequence[pl.Expr], limit_ms: int | None, *, own_limits: bool
+) -> pl.DataFrame:
+    """The same in little memory: sums in one pass; quantiles of few groups off the seconds that hold them."""
+    limited = limit_sums() if own_limits or limit_ms is not None else []
+    sums = [figures.count(), figures.sum_ms(), figures.sum_of_squares(), pl.col(figures.VALUE).max().alias(_MAX_MS)]
+    groups = _grouped(obs, keys, [*sums, *figures.method_range(), *names, *limited])
+    groups = groups.filter(pl.col(figures.N) > 0).with_row_index(_GROUP)
+    seconds = groups.select(pl.min_horizontal(figures.N, pl.col(_MAX_MS) // 1000 + 1).sum()).item()
+    if seconds > _MOST_SECONDS:
+        lists = _read_off(_grouped(obs, keys, [figures.sorted_values()])).drop(figures.SORTED)
+        return groups.drop(_GROUP).join(lists, on=keys, nulls_equal=True, maintain_order="left")
+    places = groups.select(*keys, _GROUP).lazy()
+    placed = obs.join(places, on=keys, nulls_equal=True) if keys else obs.join(places, how="cross")
+    rows = placed.select(_GROUP, figures.VALUE)
+    found = quantiles_us(rows, _GROUP, groups.select(_GROUP, figures.N), list(_QUANTILES.values()))
+    return groups.join(found, on=_GROUP, maintain_order="left").drop(_GROUP)
+
+
+def _grouped(obs: pl.LazyFrame, keys: Sequence[str], wanted: Sequence[pl.Expr]) -> pl.DataFrame:
+    groups = (obs.group_by(keys).agg(wanted) if keys else obs.select(wanted)).collect(engine="streaming")
     return groups.sort(keys, nulls_last=True) if keys else groups
 
 
@@ -130,11 +165,7 @@ def _with_handled(
         both = both.with_columns(pl.coalesce("name", "name_right"))
     sums = (figures.N, figures.SUM_MS, figures.SUM_SQ, LIMITED, WITHIN, EXCESS_MS)
     counts = [name for name in both.columns if name in sums]
-    empty = pl.lit([], groups.schema[figures.SORTED])
-    filled = both.with_columns(
-        pl.col(*counts, _HANDLED, _HANDLED_MS).fill_null(0), pl.col(figures.SORTED).fill_null(empty)
-    )
-    return filled.sort(keys, nulls_last=True)
+    return both.with_columns(pl.col(*counts, _HANDLED, _HANDLED_MS).fill_null(0)).sort(keys, nulls_last=True)
 
 
 def _over_limit(limit_ms: int) -> list[pl.Expr]:
@@ -152,8 +183,8 @@ def _finish(groups: pl.DataFrame, noun: str) -> pl.DataFrame:
     wanted = [
         pl.col(figures.N).alias(noun),
         figures.mean_s().alias("mean_s"),
-        *(figures.quantile_s(permille).alias(name) for name, permille in _QUANTILES.items()),
-        in_seconds(pl.col(figures.SORTED).list.last()).alias("max_s"),
+        *(in_seconds(pl.col(at_name(permille)), 1_000_000).alias(name) for name, permille in _QUANTILES.items()),
+        in_seconds(pl.col(_MAX_MS)).alias("max_s"),
         in_seconds(pl.col(figures.SUM_MS)).alias("total_s"),
         figures.sd_s().alias("sd_s"),
         figures.method().alias("method"),
@@ -165,7 +196,9 @@ def _finish(groups: pl.DataFrame, noun: str) -> pl.DataFrame:
     return groups.with_columns(wanted).with_columns(limit_figures() if LIMITED in groups.columns else [])
 
 
-def _whole(groups: pl.DataFrame, noun: str, first: str, columns: Sequence[Column]) -> Mapping[str, object]:
+def _whole(
+    groups: pl.DataFrame, obs: pl.LazyFrame, noun: str, first: str, columns: Sequence[Column]
+) -> Mapping[str, object]:
     """The same figures over all observations, pooled: quantiles of all wraps, never of the groups' quantiles."""
     sums = [pl.col(name).sum() for name in (figures.N, figures.SUM_MS, figures.SUM_SQ)]
     if LIMITED in groups.columns:
@@ -173,7 +206,8 @@ def _whole(groups: pl.DataFrame, noun: str, first: str, columns: Sequence[Column
     if _HANDLED in groups.columns:
         sums += [pl.col(_HANDLED).sum(), pl.col(_HANDLED_MS).sum()]
     methods = [pl.col(figures.METHOD_LOW).min(), pl.col(figures.METHOD_HIGH).max()]
-    values = groups[figures.SORTED].explode(empty_as_null=False).sort()
-    whole = groups.select(*sums, *methods).with_columns(values.implode().alias(figures.SORTED))
+    lengths = lengths_of(obs)
+    ranks = [pl.lit(quantile_us(lengths, permille)).alias(at_name(permille)) for permille in _QUANTILES.values()]
+    whole = groups.select(*sums, *methods, pl.col(_MAX_MS).max(), *ranks)
     row = _finish(whole, noun).row(0, named=True)
     return {first: WHOLE, **{column.name: row[column.name] for column in columns}}

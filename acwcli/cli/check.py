@@ -38,7 +38,7 @@ def command(
     from acwcli.cli import narrate, session
 
     rules = [pipeline.parse_alert(text) for text in alert or []]
-    rebuilt = session.rebuild(paths, read, wrap, out, pipeline.ALERT_NEEDS, hide, at)
+    rebuilt = session.rebuild(paths, read, wrap, out, pipeline.ALERT_NEEDS, hide, at, on_disk=True)
     answer = pipeline.alerts(rebuilt, rules, days=days, min_wraps=min_wraps)
     session.emit(answer, out, read.zone)
     found = pipeline.alert_lines(answer)

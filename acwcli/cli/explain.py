@@ -40,7 +40,7 @@ def command(
     question = pipeline.Question(parse.one_of(of, pipeline.MEASURES, "--of"), groups)
     limit_ms = parse.length(within, "--within") if within is not None else None
     fdr, newcomers = parse.share(fair.fdr, "--fdr"), newcomers_of(fair, read)
-    rebuilt = session.rebuild(paths, read, wrap, out, pipeline.explain_needs(question), hide, at)
+    rebuilt = session.rebuild(paths, read, wrap, out, pipeline.explain_needs(question), hide, at, on_disk=True)
     if fair.mix is not None:
         narrate.notes(pipeline.mix_notes(rebuilt, question, mix), quiet=out.quiet)
     answer = pipeline.explain(

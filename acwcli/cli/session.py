@@ -38,7 +38,7 @@ def rebuild(
 ) -> Wraps:
     """Read the files, rebuild their wraps, account the rows on stderr and write the rejects file.
 
-    With `on_disk` the caller looks at `Wraps.rows` only, which may be there.
+    With `on_disk` the caller looks at rows and legs only through `Wraps`, which may have them there.
 
     A store that keeps just these wraps is not read again, unless it is asked about its `files`, or everybody in it has
     to be known because agents are to be hidden.
@@ -77,8 +77,8 @@ def rebuild(
     if read.rejects:
         write_rejects(loaded, read.rejects, with_text=veil is None)
     pipeline.refuse_bad_rows(loaded, reading.max_bad)
-    streams = on_disk and loaded.parts and veil is None and lookup is None
-    spilled = pipeline.wraps_on_disk(loaded, options, wanted, roster) if streams else None
+    streams = on_disk and loaded.parts
+    spilled = pipeline.wraps_on_disk(loaded, options, wanted, roster, lookup, veil) if streams else None
     rebuilt = spilled or _noted(pipeline.wraps(loaded, options, wanted, roster, lookup), memory)
     rebuilt = pipeline.anonymise(rebuilt, veil) if veil is not None else rebuilt
     report_counts(rebuilt.loaded, out, rebuilt)

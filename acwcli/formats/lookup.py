@@ -18,6 +18,8 @@ _IDS = ("id", "user id", "agent id", "queue id", "wrap-up code id", "wrap-up cod
 _NAMES = ("name", "display name", "full name", "user name", "agent name", "queue name", "wrap-up code name")
 _TYPES = ("type", "kind", "entity type")
 _NAMED = {"agent_id": "agents", "queue": "queues", "disposition": "dispositions"}
+LOOKED_UP = tuple(_NAMED)
+"""The wrap columns that hold ids."""
 _COLUMN_OF_TYPE = {
     fold(word): column
     for column, words in {

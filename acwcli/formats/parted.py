@@ -127,8 +127,8 @@ def part_rows(rows: pl.LazyFrame, count: int, *, order: str, everybody: bool) ->
 
 
 @contextmanager
-def writing_to(folder: Path) -> Iterator[None]:
-    """Take a folder of temporary files away again when writing to it fails.
+def writing_to(*folders: Path) -> Iterator[None]:
+    """Take folders of temporary files away again when writing to them fails.
 
     Raises:
         OutputError: the disk is full.
@@ -136,11 +136,12 @@ def writing_to(folder: Path) -> Iterator[None]:
     try:
         yield
     except (pl.exceptions.PolarsError, OSError) as error:
-        shutil.rmtree(folder, ignore_errors=True)
+        for folder in folders:
+            shutil.rmtree(folder, ignore_errors=True)
         full = next((code for code in _NO_ROOM if f"(os error {code})" in str(error)), getattr(error, "errno", None))
         if full in _NO_ROOM:
             raise OutputError(
-                f"{folder.parent}: no room for temporary files ({os.strerror(full)}); make room, set TMPDIR to a "
+                f"{folders[0].parent}: no room for temporary files ({os.strerror(full)}); make room, set TMPDIR to a "
                 "larger disk, or give it more memory with --memory"
             ) from error
         raise

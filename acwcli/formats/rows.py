@@ -164,15 +164,15 @@ def collect(frame: pl.LazyFrame, source: str) -> pl.DataFrame:
         raise _damaged(source, error) from error
 
 
-def streamed(frame: pl.LazyFrame, source: str, parts: int) -> Parted:
-    """Like `collect` for rows of states with `row`, but they go to disk.
+def streamed(frame: pl.LazyFrame, source: str, parts: int, *, everybody: bool) -> Parted:
+    """Like `collect` for rows with `row`, but they go to disk; see `Parted` for `everybody`.
 
     Raises:
         DamagedError: the file cannot be read to its end.
         OutputError: the disk is full.
     """
     try:
-        return part_rows(metered(frame, "row"), parts, order="row", everybody=True)
+        return part_rows(metered(frame, "row"), parts, order="row", everybody=everybody)
     except (pl.exceptions.PolarsError, pl.exceptions.PanicException) as error:
         raise _damaged(source, error) from error
 

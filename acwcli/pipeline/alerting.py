@@ -45,19 +45,21 @@ def alerts(
         raise UsageError("no rule to check: write --alert NAME=VALUE, for example --alert p90=120s")
     if found.aggregates is not None:
         raise aggregates.refused("an alert")
-    counted = found.frame.filter(pl.col("status").is_in(COUNTED))
-    if counted.is_empty() and not any(rule.kind == "missing" for rule in rules):
-        raise NoWrapsError("no usable wraps to check; acw inspect PATH shows what was read")
+    counted = found.rows().filter(pl.col("status").is_in(COUNTED))
     dated = counted.select(*derived_columns(["day"], found.options.tz), "file", value_ms="acw_ms")
-    newest = dated["day"].drop_nulls().unique().sort().tail(days)
-    places = set(dated.filter(pl.col("day").is_in(newest.implode()))["file"])
+    dated = dated if found.spilled is not None else dated.collect(engine="streaming").lazy()
+    by_day = dated.group_by("day").agg(pl.col("file").unique()).collect(engine="streaming").sort("day")
+    if by_day.is_empty() and not any(rule.kind == "missing" for rule in rules):
+        raise NoWrapsError("no usable wraps to check; acw inspect PATH shows what was read")
+    seen = by_day.drop_nulls("day")
+    places = set(seen.tail(days)["file"].explode())
     rejected = {
         file.source: (counts.rejected.total(), counts.read)
         for place, (file, counts) in enumerate(zip(found.loaded.files, found.loaded.counts, strict=True))
         if place in places or not places
     }
     day = today or datetime.now(ZoneInfo(found.options.tz)).date()
-    return judge(dated, rules, rejected, days=days, min_wraps=min_wraps, today=day)
+    return judge(dated, seen["day"].to_list(), rules, rejected, days=days, min_wraps=min_wraps, today=day)
 
 
 def alert_lines(answer: Table) -> list[str]:

@@ -7,13 +7,14 @@ from collections.abc import Sequence
 import polars as pl
 
 from acwcli.analyse import explain as _explain
+from acwcli.analyse.flag import flag as judge_agents
 from acwcli.analyse.judge import FDR
 from acwcli.analyse.shapes import (
     AROUND_NEEDS,
-    CALLS,
     EVIDENCE,
     NEEDS,
     calls_of,
+    looked_at,
     prepare,
     with_calls,
     with_calls_back,
@@ -23,8 +24,7 @@ from acwcli.errors import NoWrapsError
 from acwcli.model.columns import COUNTED, CUSTOMER
 from acwcli.model.duration import duration_text
 from acwcli.model.table import Table
-from acwcli.pipeline.loading import Loaded
-from acwcli.pipeline.questions import Question, flag, known_mix, mix_columns, observations, rules
+from acwcli.pipeline.questions import Question, known_mix, mix_columns, observations, rules
 from acwcli.pipeline.rebuilding import Wraps
 
 EXPLAINED = ("hour", "day")
@@ -72,14 +72,15 @@ def explain(
     _refuse_uncounted(found, agent, question)
     mix = mix_columns(None) if mix is None else mix
     obs = observations(found, Question(question.of, tuple(dict.fromkeys((*question.groups, *mix)))))
-    _explain.check_agent(agent, obs.select("agent_id").collect()["agent_id"])
+    _explain.check_agent(agent, obs.select("agent_id").unique().collect(engine="streaming")["agent_id"])
     wanted = [*rules(["mean", "p80"], []), *(rules([duration_text(within_ms)], []) if within_ms is not None else [])]
-    flagged = flag(
-        found, question, rules=wanted, peers=peers, min_wraps=min_wraps, every_agent=True, mix=mix, fdr=fdr,
-        newcomers=newcomers, agents=[agent], shapes=False,
+    told = known_mix(obs, mix)
+    # The shapes of `flag` know less than those below, of what goes on around the wraps.
+    flagged = judge_agents(
+        obs, wanted, "mean", peers, min_wraps, question.noun, True, mix=told, fdr=fdr, newcomers=newcomers,
+        agents=[agent], with_shapes=False,
     ).frame  # fmt: skip
     wraps = _for_shapes(found, obs, agent) if question.of == "acw" else None
-    told = known_mix(obs, mix)
     if peers:
         own = obs.filter(pl.col("agent_id").cast(pl.String) == agent).select(peers).unique()
         obs = obs.join(own, on=list(peers), how="semi", nulls_equal=True)
@@ -89,36 +90,21 @@ def explain(
 
 
 def _for_shapes(found: Wraps, obs: pl.LazyFrame, agent: str) -> pl.DataFrame:
-    """All wraps, whoever the peers are, with what records and states tell of what goes on around them."""
-    contacts = found.loaded.of_kind("contacts")
+    """The wraps looked at, whoever the peers are, with what records and states tell of what goes on around them."""
+    contacts, events = found.loaded.of_kind("contacts"), found.loaded.rows_of("states")
+    chosen = looked_at(obs, [agent])
+    own = pl.col("agent_id").is_in(chosen["agent_id"].implode())
     known = [name for name in (*NEEDS, *EVIDENCE, *AROUND_NEEDS, "value_ms") if name in obs.collect_schema()]
-    wraps = with_waiting(obs.select(list(dict.fromkeys(known))).collect(), contacts)
-    wraps = with_calls_back(_with_calls(found.loaded, wraps, contacts), contacts)
-    return prepare(wraps.lazy(), EVIDENCE, [agent])
-
-
-def _with_calls(loaded: Loaded, wraps: pl.DataFrame, contacts: pl.DataFrame | None) -> pl.DataFrame:
-    """Look at the states of one part of the agents after the other, where they are on disk."""
-    if not loaded.parts:
-        return with_calls(wraps, calls_of(contacts, loaded.of_kind("states")))
-    rest, looked_at, known = wraps.with_row_index("place"), [], False
-    for part in range(loaded.parts):
-        events = loaded.of_kind("states", part)
-        if events is None:
-            break
-        made = calls_of(contacts, events)
-        own = pl.col("agent_id").cast(pl.String).is_in(events["agent_id"].unique().cast(pl.String).implode())
-        looked_at.append(with_calls(rest.filter(own.fill_null(False)), made))
-        rest, known = rest.filter(~own.fill_null(False)), known or not made.is_empty()
-    made = calls_of(contacts, None)  # of agents without states
-    every = pl.concat([*looked_at, with_calls(rest, made)]).sort("place").drop("place")
-    known = known or not made.is_empty()
-    return every.with_columns(pl.col(CALLS).fill_null(0)) if known else every
+    wraps = obs.filter(own).select(list(dict.fromkeys(known))).collect(engine="streaming")
+    named = pl.col("agent_id").cast(pl.String).is_in(chosen["agent_id"].cast(pl.String).implode())
+    calls = calls_of(contacts, None if events is None else events.filter(named))
+    wraps = with_calls_back(with_calls(with_waiting(wraps, contacts), calls), contacts)
+    return prepare(wraps.lazy(), EVIDENCE, [agent], chosen)
 
 
 def _refuse_uncounted(found: Wraps, agent: str, question: Question) -> None:
     """Say why an agent who is in the data has nothing to explain."""
-    own = found.frame.filter(pl.col("agent_id").cast(pl.String) == agent)
+    own = found.rows().filter(pl.col("agent_id").cast(pl.String) == agent).select("status").collect(engine="streaming")
     if question.of != "acw" or own.is_empty() or own["status"].is_in(COUNTED).any():
         return
     statuses = own.group_by("status").len().sort("status").iter_rows()

@@ -30,7 +30,7 @@ def formats() -> Table:
 
 def inspect(found: Wraps, *, verbose: bool = False) -> Table:
     """What each file was taken for, and the account of its rows."""
-    told = inspection(_file_facts(found), verbose=verbose)
+    told = inspection(_file_facts(found, verbose=verbose), verbose=verbose)
     if found.pseudonyms is None:
         return told
     texts = [name for name, kind in told.frame.schema.items() if kind == pl.String]
@@ -38,9 +38,9 @@ def inspect(found: Wraps, *, verbose: bool = False) -> Table:
     return replace(told, frame=told.frame.with_columns(hidden))
 
 
-def _file_facts(found: Wraps) -> list[FileFacts]:
+def _file_facts(found: Wraps, *, verbose: bool) -> list[FileFacts]:
     matches = {item.probe.input.name: item for item in found.loaded.recognised}
-    begun = dict(found.frame.group_by("file").len().iter_rows())
+    begun = dict(found.rows().group_by("file").len().collect(engine="streaming").iter_rows())
     if found.loaded.told:
         told = zip(found.loaded.told, found.loaded.counts, strict=True)
         return [replace(item, counts=counts, wraps=begun.get(index, 0)) for index, (item, counts) in enumerate(told)]
@@ -54,11 +54,17 @@ def _file_facts(found: Wraps) -> list[FileFacts]:
             FileFacts(
                 loaded.source, item.format, loaded.kind, counts, agents,
                 begun.get(index, 0), first, last, best.why, _runner_up(item),
-                loaded.details | _others(item) | _overlapping(found, index) | _reconciled(found, loaded.kind),
+                _details(found, index, item) if verbose else {},
             )
         )  # fmt: skip
     skipped = [item for item in found.loaded.recognised if item.format is None]
     return facts + [FileFacts(item.probe.input.name, None, note=item.problem) for item in skipped]
+
+
+def _details(found: Wraps, index: int, item: detect.Recognised) -> dict[str, str]:
+    """What only `--verbose` tells."""
+    file = found.loaded.files[index]
+    return file.details | _others(item) | _overlapping(found, index) | _reconciled(found, file.kind)
 
 
 def _runner_up(item: detect.Recognised) -> str | None:

@@ -21,7 +21,12 @@ def on_disk(file: FileFrame, count: int) -> FileFrame:
     Raises:
         OutputError: the disk is full.
     """
-    if not count or file.parted is not None or file.kind not in ("states", "contacts"):
+    if not count or file.kind not in ("states", "contacts"):
+        return file
+    if file.parted is not None:
+        if file.kind == "contacts":
+            told = pl.lit(file.rows().select(untold()).collect(engine="streaming").item())
+            file.put_on_disk(file.parted.then(lambda found: found.with_columns(told.alias(UNTOLD))))
         return file
     kind = file.frame.schema["agent_id"]
     rows = file.frame.with_row_index(_PLACE).lazy().with_columns(pl.col("agent_id").cast(pl.Categorical))

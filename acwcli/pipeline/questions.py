@@ -25,7 +25,7 @@ from acwcli.model.counts import counted
 from acwcli.model.derived import DERIVED, derived_columns
 from acwcli.model.table import Table
 from acwcli.model.wraps import public_wraps
-from acwcli.pipeline.rebuilding import GROUP_TEXTS, Wraps, asked_for, complete
+from acwcli.pipeline.rebuilding import GROUP_TEXTS, Wraps
 
 MEASURES = ("acw", "talk", "hold", "handle")
 ATTRIBUTES = ("start", "end", "split")
@@ -107,7 +107,7 @@ def observations(found: Wraps, question: Question, *, once: bool = False) -> pl.
     frame = _measured(found, question)
     # Picked once for all figures; anew for each where memory is short.
     frame = frame if found.loaded.parts or once else frame.collect().lazy()
-    if not frame.select(pl.len()).collect().item():
+    if not frame.select(pl.len()).collect(engine="streaming").item():
         raise NoWrapsError(_why_nothing(found, question))
     return _with_derived(frame, found, question)
 
@@ -122,7 +122,8 @@ def _with_derived(frame: pl.LazyFrame, found: Wraps, question: Question) -> pl.L
 def _measured(found: Wraps, question: Question) -> pl.LazyFrame:
     if question.of == "acw":
         return found.rows().filter(pl.col("status").is_in(COUNTED)).with_columns(value_ms="acw_ms")
-    if found.legs is None:
+    legs = found.legs_asked_for()
+    if legs is None:
         return found.frame.clear().lazy()
     talk, hold, acw = pl.col("talk_ms"), pl.col("hold_ms"), pl.col("acw_ms")
     value, sure = {
@@ -130,8 +131,7 @@ def _measured(found: Wraps, question: Question) -> pl.LazyFrame:
         "hold": (hold, pl.col("sure_talk")),
         "handle": (talk + hold.fill_null(0) + acw.fill_null(0), pl.col("sure_talk") & pl.col("sure_acw")),
     }[question.of]
-    legs, _ = asked_for(found.legs, found.options)
-    known = legs.lazy().with_columns(value_ms=value, ended_by=pl.lit(None, pl.String))
+    known = legs.with_columns(value_ms=value, ended_by=pl.lit(None, pl.String))
     return known.filter(pl.col("value_ms").is_not_null() & sure)
 
 
@@ -149,14 +149,11 @@ def handled(found: Wraps, question: Question) -> pl.LazyFrame:
     if given:
         raise UsageError(f"--per handled: {given[0]} holds wraps, not contacts without one; read the export itself")
     wraps = found.rows().filter(pl.col("status") == "ok").with_columns(value_ms="acw_ms")
-    if found.legs is None:
+    silent = found.legs_asked_for(silent=True)
+    if silent is None:
         return _with_derived(wraps, found, question)
-    silent = found.legs.filter(pl.col("unwrapped") & pl.col("sure_talk")).with_columns(
-        wrap_start="over", wrap_end="over"
-    )
-    silent, _ = asked_for(complete(silent), found.options)
     none = silent.with_columns(value_ms=pl.lit(0, pl.Int64), method=pl.lit(None, found.frame.schema["method"]))
-    return _with_derived(pl.concat([wraps, none.lazy()], how="diagonal_relaxed"), found, question)
+    return _with_derived(pl.concat([wraps, none], how="diagonal_relaxed"), found, question)
 
 
 def _why_nothing(found: Wraps, question: Question) -> str:
@@ -233,8 +230,9 @@ def summarise(
     obs = observations(found, _with_groups(question, ["queue"] if limits_ms else []), once=True)
     contacts = handled(found, question) if question.per == "handled" else None
     table = _summary(
-        obs, question.groups, limit_ms, question.noun, limits_ms=limits_ms, with_total=with_total, handled=contacts
-    )
+        obs, question.groups, limit_ms, question.noun, limits_ms=limits_ms, with_total=with_total, handled=contacts,
+        in_memory=found.spilled is None,
+    )  # fmt: skip
     return table if question.attribute == "start" else with_attribute(table, question.attribute)
 
 
@@ -302,7 +300,6 @@ def flag(
     only: Sequence[str] = (),
     agents: Sequence[str] | None = None,
     limits_ms: Mapping[str, int] = MappingProxyType({}),
-    shapes: bool = True,
 ) -> Table:
     """The agents beyond a rule, of wraps read with `flag_needs`.
 
@@ -324,7 +321,6 @@ def flag(
     return _flag(
         obs, rules, measure, peers, min_wraps, "handled" if per_handled else question.noun, every_agent,
         mix=known_mix(obs, mix), fdr=fdr, newcomers=newcomers, only=only, agents=agents, limits_ms=limits_ms,
-        shapes=shapes,
     )  # fmt: skip
 
 
@@ -334,9 +330,11 @@ def _with_groups(question: Question, more: Sequence[str]) -> Question:
 
 def known_mix(obs: pl.LazyFrame, mix: Sequence[str]) -> tuple[str, ...]:
     """Columns of the mix that tell any contacts apart; none where all contacts are alike as far as is known."""
-    if not mix:
+    one = obs.select(mix).head(1).collect(engine="streaming")
+    if one.is_empty():
         return ()
-    differ = obs.select((pl.col(name).first().ne_missing(pl.col(name))).any() for name in mix).collect().row(0)
+    others = [pl.col(name).ne_missing(pl.lit(value)).any() for name, value in zip(mix, one.row(0), strict=True)]
+    differ = obs.select(others).collect(engine="streaming").row(0)
     return tuple(name for name, differs in zip(mix, differ, strict=True) if differs)
 
 
@@ -345,8 +343,9 @@ def mix_notes(found: Wraps, question: Question, mix: Sequence[str]) -> list[str]
     if found.aggregates is not None:
         return [f"--mix {','.join(mix)}: sums are not compared by kind of contact"] if mix else []
     obs = observations(found, _with_groups(question, mix))
-    empty = obs.select(pl.col(name).is_null().all() for name in mix).collect().row(0) if mix else ()
-    missing = [name for name, nothing in zip(mix, empty, strict=True) if nothing]
+    nothing = [pl.col(name).is_null().all() for name in mix]
+    empty = obs.select(nothing).collect(engine="streaming").row(0) if mix else ()
+    missing = [name for name, is_empty in zip(mix, empty, strict=True) if is_empty]
     used = known_mix(obs, mix)
     rest = f"contacts are told apart by {', '.join(used)}" if used else "nothing tells contacts apart"
     return [f"--mix: the data has no {' and no '.join(missing)}; {rest}"] if missing else []

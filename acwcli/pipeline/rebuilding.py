@@ -62,6 +62,7 @@ class Wraps:
         aggregates: sums where the input holds nothing else; there are no wraps then.
         pseudonyms: what agents are called, where they are hidden.
         spilled: the rows on disk, where memory is too small for them and the caller can do without them in it.
+        spilled_legs: those legs on disk that are asked for, in place of `legs`.
     """
 
     frame: pl.DataFrame
@@ -74,14 +75,21 @@ class Wraps:
     aggregates: pl.DataFrame | None = None
     pseudonyms: Pseudonyms | None = None
     spilled: Spilled | None = None
+    spilled_legs: Spilled | None = None
 
     def rows(self) -> pl.LazyFrame:
         """The wraps, wherever they are."""
         return self.frame.lazy() if self.spilled is None else self.spilled.rows()
 
+    def legs_asked_for(self, *, silent: bool = False) -> pl.LazyFrame | None:
+        """The legs that `chosen_legs` picks, wherever they are; None where there are none."""
+        if self.spilled_legs is not None:
+            return self.spilled_legs.rows()  # picked as they were written
+        return None if self.legs is None else chosen_legs(self.legs, self.options, silent=silent).lazy()
+
     def count(self) -> int:
         """How many wraps there are, of any status."""
-        return int(self.rows().select(pl.len()).collect().item())
+        return int(self.rows().select(pl.len()).collect(engine="streaming").item())
 
     def statuses(self) -> dict[str, int]:
         """How many wraps have each status."""
@@ -118,7 +126,7 @@ def wraps(
     if found.records is not None and {"contact_id", "acw_ms"} <= needs:
         result.reconciliation = reconcile(result.frame, found.records)
     if found.legs is not None:
-        result.legs = _complete_legs(found.legs)
+        result.legs = complete_legs(found.legs)
     if given is not None and LEGS in needs:
         result.notes.append("wraps files hold only contacts with a wrap; the talk of others is not in them")
     result.aggregates = _sums(result)
@@ -150,17 +158,20 @@ def named_and_filtered(result: Wraps, roster: Roster | None, lookup: Lookup | No
     if roster is not None:
         result.notes.extend([*roster.notes, *roster.unknown(result.frame["agent_id"])])
     if lookup is not None:
-        _name(result, lookup)
-        roster = lookup.roster(roster)
+        result.notes.extend(lookup.said(result.frame if result.aggregates is None else complete(result.aggregates)))
+        result, roster = with_names(result, lookup), lookup.roster(roster)
     return filtered(result, roster)
 
 
-def _name(result: Wraps, lookup: Lookup) -> None:
+def with_names(result: Wraps, lookup: Lookup) -> Wraps:
     """Put names where ids stand, before any filter looks."""
-    result.notes.extend(lookup.said(result.frame if result.aggregates is None else complete(result.aggregates)))
-    result.frame = lookup.named(result.frame)
-    result.legs = None if result.legs is None else lookup.named(result.legs)
-    result.aggregates = None if result.aggregates is None else lookup.named(result.aggregates)
+    legs, sums = result.legs, result.aggregates
+    return replace(
+        result,
+        frame=lookup.named(result.frame),
+        legs=None if legs is None else lookup.named(legs),
+        aggregates=None if sums is None else lookup.named(sums),
+    )
 
 
 def _sums(result: Wraps) -> pl.DataFrame | None:
@@ -244,10 +255,19 @@ def complete(frame: pl.DataFrame) -> pl.DataFrame:
     return frame.with_columns(pl.lit(None, kind).alias(name) for name, kind in missing.items())
 
 
-def _complete_legs(legs: pl.DataFrame) -> pl.DataFrame:
+def complete_legs(legs: pl.DataFrame) -> pl.DataFrame:
+    """Make sure legs have the columns that wraps are grouped by."""
     columns = (*GROUP_TEXTS, "method")
     legs = legs.with_columns(pl.lit(None, pl.String).alias(name) for name in columns if name not in legs.columns)
     return legs.with_columns(wrap_start="started_at")
+
+
+def chosen_legs(legs: pl.DataFrame, options: WrapOptions, *, silent: bool) -> pl.DataFrame:
+    """The legs that are asked for: all as they began, or handled contacts without a wrap as they were over."""
+    if silent:
+        legs = legs.filter(pl.col("unwrapped") & pl.col("sure_talk")).with_columns(wrap_start="over", wrap_end="over")
+        legs = complete(legs)
+    return asked_for(legs, options)[0]
 
 
 def kept(result: Wraps) -> Wraps:
@@ -267,23 +287,34 @@ def kept(result: Wraps) -> Wraps:
 
 def filtered(result: Wraps, roster: Roster | None) -> Wraps:
     """Join the roster, and keep the wraps that are asked for."""
+    found, unplaced = picked(result, roster)
+    found.notes += unplaced_notes(unplaced)
+    if found.aggregates is not None:
+        sums = roster.join(found.aggregates) if roster is not None else found.aggregates
+        sums = _with_source(sums, found.loaded).with_columns(method=pl.lit("aggregate"))
+        found.aggregates, unplaced = asked_for(sums, found.options)
+        if unplaced:
+            found.notes.append(f"{unplaced:,} sums without an instant are in no span of time (--since, --until)")
+    found.notes += mixed_evidence(found)
+    return found
+
+
+def picked(result: Wraps, roster: Roster | None) -> tuple[Wraps, int]:
+    """Join the roster, and keep the wraps that are asked for; also say how many have no instant to tell by."""
     frame, legs = result.frame, result.legs
     if roster is not None:
         frame = roster.join(frame)
         legs = roster.join(legs) if legs is not None else None
     frame, unplaced = asked_for(_with_source(frame, result.loaded), result.options)
-    if unplaced:
-        said = counted(unplaced, "wrap without an instant is", "wraps without an instant are")
-        result.notes.append(f"{said} in no span of time (--since, --until)")
     legs = _with_source(legs, result.loaded) if legs is not None else None
-    if result.aggregates is not None:
-        sums = roster.join(result.aggregates) if roster is not None else result.aggregates
-        sums = _with_source(sums, result.loaded).with_columns(method=pl.lit("aggregate"))
-        result.aggregates, unplaced = asked_for(sums, result.options)
-        if unplaced:
-            result.notes.append(f"{unplaced:,} sums without an instant are in no span of time (--since, --until)")
-    result.notes.extend(_mixed_evidence(frame, result.loaded))
-    return replace(result, frame=frame, legs=legs, roster_columns=tuple(roster.columns) if roster else ())
+    columns = tuple(roster.columns) if roster is not None else ()
+    return replace(result, frame=frame, legs=legs, roster_columns=columns), unplaced
+
+
+def unplaced_notes(unplaced: int) -> list[str]:
+    """Say how many wraps no span of time has."""
+    said = counted(unplaced, "wrap without an instant is", "wraps without an instant are")
+    return [f"{said} in no span of time (--since, --until)"] if unplaced else []
 
 
 def asked_for(frame: pl.DataFrame, options: WrapOptions) -> tuple[pl.DataFrame, int]:
@@ -291,12 +322,12 @@ def asked_for(frame: pl.DataFrame, options: WrapOptions) -> tuple[pl.DataFrame, 
     return select.select_rows(frame, since=options.since, until=options.until, where=options.where, tz=options.tz)
 
 
-def _mixed_evidence(frame: pl.DataFrame, loaded: Loaded) -> list[str]:
+def mixed_evidence(found: Wraps) -> list[str]:
     """Methods are never mixed silently; state logs alone have one."""
-    if all(file.kind == "states" for file in loaded.files):
+    if all(file.kind == "states" for file in found.loaded.files):
         return []
-    counted = frame.lazy().filter(pl.col("status").is_in(COUNTED))
-    methods = counted.group_by("method").len().sort("method").collect()
+    counted = found.rows().filter(pl.col("status").is_in(COUNTED))
+    methods = counted.group_by("method").len().collect(engine="streaming").sort("method")
     if methods.height < 2:
         return []
     listed = ", ".join(f"{count:,} {method}" for method, count in methods.iter_rows())

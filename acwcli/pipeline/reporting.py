@@ -20,7 +20,7 @@ from acwcli.pipeline.questions import (
     CONTRIBUTORS,
     Question,
     examined,
-    flag,
+    known_mix,
     mix_columns,
     observations,
     summarise,
@@ -65,7 +65,7 @@ class ReportOptions:
 def report_needs(peers: Sequence[str] = (), mix: Sequence[str] | None = None) -> frozenset[str]:
     """The wrap columns to read for a report."""
     told_apart_by = mix_columns(None) if mix is None else mix
-    return Question(groups=(*CONTRIBUTORS, "queue", *told_apart_by, *_TIMES, *peers)).needs()
+    return Question(groups=(*CONTRIBUTORS, *told_apart_by, *_TIMES, *peers)).needs()
 
 
 def report(found: Wraps, options: ReportOptions) -> Report:
@@ -101,45 +101,46 @@ def _sections(found: Wraps, diagnosis: Diagnosis, options: ReportOptions) -> lis
         return summarise(found, Question(groups=groups), limit_ms=limit_ms, with_total=False).frame
 
     limit_s = diagnosis.known.limit_s
+    agents = tuple(dict.fromkeys(("agent_id", *options.peers, *options.told_apart_by)))
+    obs = observations(found, Question(groups=agents))
     return [
         Section("figures", (), (report_sections.figures_table(row, excess_s),)),
         report_sections.distribution_section(diagnosis),
-        report_sections.agents_section(_compared(found, options), by("agent_id", *options.peers), options.peers),
+        report_sections.agents_section(_compared(obs, options), by("agent_id", *options.peers), options.peers),
         report_sections.excess_section(diagnosis),
         report_sections.heat_section(by("weekday", "hour"), limit_s, options.min_wraps),
         report_sections.trend_section(by("day"), by("week"), limit_s),
-        _flags(found, options),
+        _flags(obs, options),
         _quality(found),
         report_quality.definitions_section(),
         Section("command", (said("lead_command"),)),
     ]
 
 
-def _compared(found: Wraps, options: ReportOptions) -> pl.DataFrame:
+def _compared(obs: pl.LazyFrame, options: ReportOptions) -> pl.DataFrame:
     """Every agent at the mean of the peers, with what the contacts would take the peers even where all are alike."""
     mix = [name for name in options.told_apart_by if name not in options.peers]
-    groups = tuple(dict.fromkeys(("agent_id", *options.peers, *mix)))
-    obs = observations(found, Question(groups=groups))
-    over_mean = [parse_rule("over", "mean")]
+    return _judged(obs, (parse_rule("over", "mean"),), mix, options)
+
+
+def _flags(obs: pl.LazyFrame, options: ReportOptions) -> Section:
+    limit = [Rule("over", "limit", 0, options.within_ms, "over limit")] if options.within_ms is not None else []
+    rules = options.rules or (parse_rule("over", "mean"), *limit, parse_rule("under", "5s"))
+    judged = _judged(obs, rules, known_mix(obs, options.told_apart_by), options)
+    return report_sections.flags_section(judged, rules, options.peers)
+
+
+def _judged(obs: pl.LazyFrame, rules: Sequence[Rule], mix: Sequence[str], options: ReportOptions) -> pl.DataFrame:
+    """Every agent by some rules; a report has no room for shapes of behaviour."""
     return judge_agents(
-        obs, over_mean, "mean", options.peers, options.min_wraps, "wraps", True, mix=mix, fdr=options.fdr,
-        newcomers=options.newcomers, shapes=False,
+        obs, rules, "mean", options.peers, options.min_wraps, "wraps", True, mix=mix, fdr=options.fdr,
+        newcomers=options.newcomers, with_shapes=False,
     ).frame  # fmt: skip
 
 
-def _flags(found: Wraps, options: ReportOptions) -> Section:
-    limit = [Rule("over", "limit", 0, options.within_ms, "over limit")] if options.within_ms is not None else []
-    rules = options.rules or (parse_rule("over", "mean"), *limit, parse_rule("under", "5s"))
-    judged = flag(
-        found, Question(groups=("agent_id", *options.peers)), rules=rules, peers=options.peers,
-        min_wraps=options.min_wraps, every_agent=True, mix=options.told_apart_by, fdr=options.fdr,
-        newcomers=options.newcomers, shapes=False,
-    )  # fmt: skip
-    return report_sections.flags_section(judged.frame, rules, options.peers)
-
-
 def _quality(found: Wraps) -> Section:
-    used = found.frame.filter(pl.col("status").is_in(COUNTED)).group_by("method").len().sort("method")
+    counted = found.rows().filter(pl.col("status").is_in(COUNTED))
+    used = counted.group_by("method").len().collect(engine="streaming").sort("method")
     notes = [*found.loaded.notes(), *found.notes]
     return report_quality.quality_section(
         inspect(found).frame, found.loaded.total(), found.statuses(), used.cast({"method": pl.String}), notes
@@ -148,8 +149,9 @@ def _quality(found: Wraps) -> Section:
 
 def _about(found: Wraps, diagnosis: Diagnosis) -> Said:
     """Which data these are; their last instant stands in for the time of the report, which must not depend on it."""
-    counted = found.frame.filter(pl.col("status").is_in(COUNTED))["wrap_start"]
-    first, last = counted.min(), counted.max()
+    instant, counted = pl.col("wrap_start"), found.rows().filter(pl.col("status").is_in(COUNTED))
+    edges = counted.select(first=instant.min(), last=instant.max()).collect(engine="streaming")
+    first, last = edges.row(0)
     wraps, agents = ("count", diagnosis.known.wraps), ("count", diagnosis.known.agents)
     if not isinstance(first, datetime) or not isinstance(last, datetime):
         return said("about_no_instants", wraps=wraps, agents=agents)  # type: ignore[arg-type]

@@ -5,17 +5,34 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import polars as pl
 
+from acwcli.formats.lookup import LOOKED_UP, Lookup
 from acwcli.formats.parted import as_codes, from_codes, writing_to
 from acwcli.formats.roster import Roster
 from acwcli.formats.scratch import scratch_file
-from acwcli.model.columns import LEGS
+from acwcli.model.columns import HANDLED, LEGS
 from acwcli.pipeline.loading import Loaded
-from acwcli.pipeline.rebuilding import WrapOptions, Wraps, complete, filtered, kept, of_agents
+from acwcli.pipeline.rebuilding import (
+    WrapOptions,
+    Wraps,
+    chosen_legs,
+    complete,
+    complete_legs,
+    kept,
+    mixed_evidence,
+    of_agents,
+    picked,
+    unplaced_notes,
+    with_names,
+)
 from acwcli.reconstruct.combine import Reconstructed
-from acwcli.reconstruct.merge import compacted, merged
+from acwcli.reconstruct.merge import compacted, compacted_legs, merged
+
+if TYPE_CHECKING:
+    from acwcli.pipeline.veil import Pseudonyms
 
 _NAME = "__name"
 """The agent by name, to find rows by: the codes of categories are in the order of the file."""
@@ -72,71 +89,132 @@ class Spilled:
 
 
 @dataclass
+class _Files:
+    """Wraps or legs as they are written, the rows of one part of the agents after the other.
+
+    Attributes:
+        folder: where to.
+        frame: the columns of the rows written last, without rows.
+        stored: the columns written.
+        agents: how many rows of each agent were written, part by part.
+    """
+
+    folder: Path
+    frame: pl.DataFrame = field(default_factory=pl.DataFrame)
+    stored: Sequence[str] = ()
+    agents: list[pl.DataFrame] = field(default_factory=list)
+
+    def put(self, rows: pl.DataFrame, stored: Sequence[str], part: int) -> None:
+        """Write the rows of one part of the agents."""
+        self.frame, self.stored = rows.clear(), stored
+        named = rows.select(*stored, pl.col("agent_id").cast(pl.String).alias(_NAME))
+        self.agents.append(named.group_by(name=_NAME).len())
+        if named.height:
+            ordered = named.sort(_NAME, maintain_order=True).with_columns(as_codes(named.schema))
+            path, size = self.folder / f"{part:04d}.parquet", -(-named.height // _GROUPS)
+            ordered.write_parquet(path, compression="lz4", row_group_size=size)
+
+    def spilled(self, sources: Sequence[str]) -> Spilled:
+        """What was written."""
+        return Spilled(self.folder, self.frame, self.stored, sources, pl.concat(self.agents))
+
+
+@dataclass
 class _Writer:
     """Writes the wraps of one part after the other, and keeps what is to be known of them.
 
     Attributes:
-        folder: where to.
-        whole: what they belong to; its frame has the columns of the wraps written last.
-        needs: wrap columns the question needs.
+        whole: what they belong to.
+        needs: columns the question needs.
+        wraps: the wraps written.
+        legs: the legs written, where they are asked for.
         roster: columns to join by agent, or None.
-        stored: the columns written.
-        agents: how many wraps of each agent were written, part by part.
-        seen: the agents who have wraps, filtered or not, part by part.
+        lookup: names to put where ids stand, or None.
+        veil: pseudonyms to put where agents stand, or None.
+        seen: the ids among the wraps, filtered or not, part by part.
+        unplaced: wraps without an instant to be in a span of time.
     """
 
-    folder: Path
     whole: Wraps
     needs: frozenset[str]
+    wraps: _Files
+    legs: _Files
     roster: Roster | None
-    stored: list[str] = field(default_factory=list)
-    agents: list[pl.DataFrame] = field(default_factory=list)
-    seen: list[pl.Series] = field(default_factory=list)
+    lookup: Lookup | None
+    veil: Pseudonyms | None
+    seen: list[pl.DataFrame] = field(default_factory=list)
+    unplaced: int = 0
 
     def write(self, part: int) -> Reconstructed:
         """Rebuild and write the wraps of one part of the agents; return the account of its rows."""
         found = of_agents(self.whole.loaded, self.whole.options, self.needs, part)
         own = compacted(found.wraps, self.needs)
-        self.seen.append(own["agent_id"].unique())
-        chosen = filtered(kept(replace(self.whole, frame=complete(own))), self.roster).frame
-        of_roster = self.roster.columns if self.roster is not None else []
-        self.stored = [name for name in chosen.columns if name in (*own.columns, *of_roster)]
-        self.whole.frame = chosen.clear()
-        self._put(chosen.select(*self.stored, pl.col("agent_id").cast(pl.String).alias(_NAME)), part)
-        return replace(found, wraps=pl.DataFrame(), legs=None)
+        legs = complete_legs(compacted_legs(found.legs)) if found.legs is not None else None
+        piece = kept(replace(self.whole, frame=complete(own), legs=legs))
+        ids = [piece.frame[name].unique() for name in LOOKED_UP]
+        self.seen.append(pl.concat([some.cast(pl.String).to_frame() for some in ids], how="diagonal"))
+        roster = self.roster
+        if self.lookup is not None:
+            piece = with_names(piece, self.lookup)
+            roster = self.lookup.roster(roster)
+        piece, unplaced = picked(piece, roster)
+        self.unplaced += unplaced
+        self._put(piece, own.columns, part)
+        return replace(found, wraps=pl.DataFrame(), legs=None, records=None)
 
-    def _put(self, wraps: pl.DataFrame, part: int) -> None:
-        self.agents.append(wraps.group_by(name=_NAME).len())
-        if wraps.height:
-            rows = wraps.sort(_NAME, maintain_order=True).with_columns(as_codes(wraps.schema))
-            path, size = self.folder / f"{part:04d}.parquet", -(-wraps.height // _GROUPS)
-            rows.write_parquet(path, compression="lz4", row_group_size=size)
+    def _put(self, piece: Wraps, known: Sequence[str], part: int) -> None:
+        hide = (lambda frame: frame) if self.veil is None else self.veil.hide
+        wraps = hide(piece.frame)
+        stored = [name for name in wraps.columns if name in (*known, *piece.roster_columns)]
+        self.wraps.put(wraps, stored, part)
+        self.whole.roster_columns = piece.roster_columns
+        if piece.legs is not None:
+            legs = hide(chosen_legs(piece.legs, self.whole.options, silent=HANDLED in self.needs))
+            self.legs.put(legs, [name for name in legs.columns if name != "source"], part)
+
+    def notes(self) -> list[str]:
+        """What to say of all wraps together."""
+        ids = pl.concat(self.seen)
+        said = [*self.roster.notes, *self.roster.unknown(ids["agent_id"])] if self.roster is not None else []
+        said += self.lookup.said(ids) if self.lookup is not None else []
+        return [*said, *unplaced_notes(self.unplaced)]
 
 
 def wraps_on_disk(
-    loaded: Loaded, options: WrapOptions, needs: frozenset[str], roster: Roster | None = None
+    loaded: Loaded,
+    options: WrapOptions,
+    needs: frozenset[str],
+    roster: Roster | None = None,
+    lookup: Lookup | None = None,
+    veil: Pseudonyms | None = None,
 ) -> Wraps | None:
-    """Like `acwcli.pipeline.wraps`, for questions that look at `Wraps.rows` only.
+    """Like `acwcli.pipeline.wraps`, for questions that look at `Wraps.rows` and `Wraps.legs_asked_for` only.
+
+    With a `veil` the rows are hidden as they are written; `acwcli.pipeline.anonymise` does the rest.
 
     Returns:
-        Wraps without rows in memory; None where they are to be rebuilt there: memory is enough, or it takes more than
-        state logs to answer.
+        Wraps without rows in memory; None where they are to be rebuilt there: memory is enough, or there are wraps
+        files or sums.
 
     Raises:
         OutputError: the disk is full.
     """
-    if not loaded.parts or LEGS in needs or any(file.kind != "states" for file in loaded.files):
+    if not loaded.parts or any(file.kind not in ("states", "contacts") for file in loaded.files):
         return None
-    folder = scratch_file("wraps")
-    whole = Wraps(pl.DataFrame(), None, loaded, options, roster_columns=tuple(roster.columns) if roster else ())
-    writer = _Writer(folder, whole, needs, roster)
-    with writing_to(folder):
-        folder.mkdir()
+    whole = Wraps(pl.DataFrame(), None, loaded, options)
+    wraps, legs = (_Files(scratch_file(name)) for name in ("wraps", "legs"))
+    writer = _Writer(whole, needs, wraps, legs, roster, lookup, veil)
+    with writing_to(wraps.folder, legs.folder):
+        wraps.folder.mkdir()
+        legs.folder.mkdir()
         account = merged(map(writer.write, range(loaded.parts)), needs)
     for file, reasons in account.ignored.items():
         loaded.counts[file].ignored.update(reasons)
-    if roster is not None:
-        whole.notes += [*roster.notes, *roster.unknown(pl.concat(writer.seen))]
+    if veil is not None:
+        veil.series(pl.concat(writer.seen)["agent_id"])  # over all parts: no two agents are called the same
     sources = [item.source for item in loaded.files]
-    whole.spilled = Spilled(folder, whole.frame, writer.stored, sources, pl.concat(writer.agents))
+    whole.frame, whole.spilled = wraps.frame, wraps.spilled(sources)
+    whole.spilled_legs = legs.spilled(sources) if LEGS in needs else None
+    whole.notes += writer.notes()
+    whole.notes += mixed_evidence(whole)
     return whole

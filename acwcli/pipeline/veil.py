@@ -67,6 +67,19 @@ class Pseudonyms:
         shown = pl.Series(named, dtype=pl.String).cast(values.dtype)
         return values.replace_strict(known, shown, default=None, return_dtype=values.dtype).alias(values.name)
 
+    def hide(self, frame: pl.DataFrame) -> pl.DataFrame:
+        """Rows with pseudonyms where agents and other people stand, and without their names."""
+        columns = [name for name in ("agent_id", *self.personal) if name != "name" and name in frame.columns]
+        return frame.with_columns(self.series(frame[name]) for name in columns).drop("name", strict=False)
+
+    def hide_rows(self, rows: pl.LazyFrame) -> pl.LazyFrame:
+        """Rows of a file that are not in memory, with pseudonyms where agents stand."""
+        kind = rows.collect_schema()["agent_id"]
+        known, shown = (
+            pl.Series(list(texts), dtype=pl.String).cast(kind) for texts in (self._known, self._known.values())
+        )
+        return rows.with_columns(pl.col("agent_id").replace_strict(known, shown, default=None, return_dtype=kind))
+
     def hidden(self, text: str) -> str:
         """A text without the ids (and names) of agents; short ones and numbers only where they are quoted as one."""
         found = sorted((known for known in self._known if known in text), key=len, reverse=True)
@@ -137,16 +150,17 @@ def anonymise(found: Wraps, hiding: Pseudonyms) -> Wraps:
     """Put pseudonyms where agents stand: in wraps, legs, sums and notes, and in roster columns that name people.
 
     Args:
-        found: filtered wraps.
+        found: filtered wraps; those on disk were hidden as they were written.
         hiding: the pseudonyms of their agents.
     """
-
-    def hide(frame: pl.DataFrame) -> pl.DataFrame:
-        columns = [name for name in ("agent_id", *hiding.personal) if name != "name" and name in frame.columns]
-        return frame.with_columns(hiding.series(frame[name]) for name in columns).drop("name", strict=False)
-
+    hide = hiding.hide
     files = [
-        replace(file, frame=hide(file.frame), notes=[hiding.hidden(note) for note in file.notes])
+        replace(
+            file,
+            frame=hide(file.frame),
+            parted=None if file.parted is None else file.parted.then(hiding.hide_rows),
+            notes=[hiding.hidden(note) for note in file.notes],
+        )
         for file in found.loaded.files
     ]
     elsewhere = None if found.loaded.elsewhere is None else _Hidden(found.loaded.elsewhere, hide)

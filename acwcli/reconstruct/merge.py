@@ -29,9 +29,7 @@ def merged(parts: Iterable[Reconstructed], needs: frozenset[str]) -> Reconstruct
     wraps, legs, records, restarts = [], [], [], []
     for part in parts:
         wraps.append(compacted(part.wraps, needs))
-        # Places in the wraps of one part say nothing of the whole.
-        own = part.legs.drop("wrap", strict=False) if part.legs is not None else None
-        legs += [compacted(own, needs | set(_ALWAYS_THERE))] if own is not None else []
+        legs += [compacted_legs(part.legs)] if part.legs is not None else []
         records += [part.records.select(_OF_RECORDS)] if part.records is not None and "contact_id" in needs else []
         restarts += [part.restarts] if part.restarts is not None else []
         for file, reasons in part.ignored.items():
@@ -46,10 +44,15 @@ def merged(parts: Iterable[Reconstructed], needs: frozenset[str]) -> Reconstruct
     return whole
 
 
-def compacted(found: pl.DataFrame, needs: frozenset[str] | set[str]) -> pl.DataFrame:
+def compacted(found: pl.DataFrame, needs: frozenset[str]) -> pl.DataFrame:
     """Only the columns the question needs, few words in a byte each."""
     kept = found.drop([name for name in _ALWAYS_THERE if name not in needs], strict=False)
     return kept.with_columns(pl.col(name).cast(WORDS) for name in _FEW_WORDS if name in kept.columns)
+
+
+def compacted_legs(legs: pl.DataFrame) -> pl.DataFrame:
+    """Legs in the same form; places in the wraps of one part say nothing of the whole."""
+    return compacted(legs.drop("wrap", strict=False), frozenset(_ALWAYS_THERE))
 
 
 def _joined(frames: list[pl.DataFrame]) -> pl.DataFrame:

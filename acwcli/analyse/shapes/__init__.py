@@ -6,7 +6,7 @@ each looks for and how it can be wrong.
 
 from acwcli.analyse.shapes.around import AROUND_NEEDS, CALLS, calls_of, with_calls, with_calls_back, with_waiting
 from acwcli.analyse.shapes.detect import DETECTORS, Found, evidence_of, found_in, shapes_of
-from acwcli.analyse.shapes.prepared import EVIDENCE, NEEDS, prepare
+from acwcli.analyse.shapes.prepared import EVIDENCE, NEEDS, looked_at, prepare
 
 __all__ = [
     "AROUND_NEEDS",
@@ -18,6 +18,7 @@ __all__ = [
     "calls_of",
     "evidence_of",
     "found_in",
+    "looked_at",
     "prepare",
     "shapes_of",
     "with_calls",

@@ -109,7 +109,7 @@ def with_calls_back(wraps: pl.DataFrame, contacts: pl.DataFrame | None) -> pl.Da
     return placed.join(known, on="_place", how="left", maintain_order="left").drop("_place")
 
 
-def calls_of(contacts: pl.DataFrame | None, events: pl.DataFrame | None) -> pl.DataFrame:
+def calls_of(contacts: pl.DataFrame | None, events: pl.LazyFrame | None) -> pl.DataFrame:
     """`_agent`, `contact_id` and the instant (`at`) of every call that an agent may have made.
 
     Args:
@@ -122,10 +122,12 @@ def calls_of(contacts: pl.DataFrame | None, events: pl.DataFrame | None) -> pl.D
     if contacts is not None:
         begun = [name for name in ("offered_at", "answered_at") if name in contacts.columns]
         parts = [contacts.filter(_made(contacts)).select(agent, contact, at=pl.coalesce(*begun))] if begun else []
-    if events is not None and {"contact_id", "state"} <= set(events.columns):
-        spoken = (pl.col("channel").is_null() | (pl.col("channel") == "voice")) if "channel" in events.columns else True
-        talks = events.filter(pl.col("state") == "talking", pl.col("contact_id").is_not_null(), spoken)
-        talks = talks.group_by(agent, contact).agg(at=pl.col("event_time").min())
+    known = events.collect_schema() if events is not None else pl.Schema()
+    if events is not None and {"contact_id", "state"} <= set(known):
+        spoken = (pl.col("channel").is_null() | (pl.col("channel") == "voice")) if "channel" in known else True
+        of_states = events.filter(pl.col("state") == "talking", pl.col("contact_id").is_not_null(), spoken)
+        of_states = of_states.group_by("agent_id", "contact_id").agg(at=pl.col("event_time").min())
+        talks = of_states.select(agent, contact, "at").collect(engine="streaming")
         if contacts is not None and "direction" in contacts.columns:
             told = contacts.filter(pl.col("direction").is_not_null(), pl.col("contact_id").is_not_null())
             talks = talks.join(told.select(contact).unique(), on="contact_id", how="anti")

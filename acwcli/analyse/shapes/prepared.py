@@ -44,13 +44,19 @@ _WORDS: dict[str, pl.DataType] = {"ended_by": pl.Enum(ENDED_BY), "status": pl.En
 """Compared as small integers, not as text."""
 
 
-def prepare(obs: pl.LazyFrame, also: Sequence[str] = (), agents: Sequence[str] | None = None) -> pl.DataFrame:
+def prepare(
+    obs: pl.LazyFrame,
+    also: Sequence[str] = (),
+    agents: Sequence[str] | None = None,
+    chosen: pl.DataFrame | None = None,
+) -> pl.DataFrame:
     """Collect the wraps once, with what every detector needs.
 
     Args:
         obs: one row per counted wrap with `agent_id` and `value_ms`; columns of `NEEDS` and `AROUND` as far as known.
         also: further columns to keep, where they are there, such as those of `EVIDENCE`.
         agents: whose shapes are asked for; None is everybody's.
+        chosen: what `looked_at` gives, where it is known already.
 
     Returns:
         The wraps of these agents and of those who stand for all: the columns of `NEEDS` and `AROUND` (null where
@@ -62,9 +68,10 @@ def prepare(obs: pl.LazyFrame, also: Sequence[str] = (), agents: Sequence[str] |
     wanted = dict.fromkeys((*NEEDS, *AROUND, *also))
     known = [pl.col(name).cast(_WORDS.get(name, schema[name])) for name in wanted if name in schema]
     unknown = [pl.lit(None, _TYPES[name]).alias(name) for name in wanted if name not in schema and name in _TYPES]
-    chosen = obs.join(_chosen(obs, agents).lazy(), on="agent_id", maintain_order="left")
+    chosen = looked_at(obs, agents) if chosen is None else chosen
+    own = obs.join(chosen.lazy(), on="agent_id", maintain_order="left")
     value = pl.col(figures.VALUE)
-    frame = chosen.select(value, ASKED, USUALLY, *known, *unknown).collect(engine="streaming")
+    frame = own.select(value, ASKED, USUALLY, *known, *unknown).collect(engine="streaming")
     standing = value.filter(USUALLY)
     of_queue = pl.when(standing.len() >= MIN_QUEUE).then(standing.median())
     usual = frame.group_by("queue").agg(of_queue.alias(USUAL))
@@ -77,8 +84,8 @@ def prepare(obs: pl.LazyFrame, also: Sequence[str] = (), agents: Sequence[str] |
     ).with_columns((value / pl.col(USUAL)).alias(RATIO))
 
 
-def _chosen(obs: pl.LazyFrame, agents: Sequence[str] | None) -> pl.DataFrame:
-    """Who is looked at: the agents asked for, and those who stand for all."""
+def looked_at(obs: pl.LazyFrame, agents: Sequence[str] | None) -> pl.DataFrame:
+    """Who is looked at: the agents asked for, and those who stand for all: `agent_id asked usually`."""
     everyone = obs.select("agent_id").unique().collect(engine="streaming")
     everyone = everyone.sort(pl.col("agent_id").cast(pl.String))
     every = -(-everyone.height // MOST_AGENTS) or 1

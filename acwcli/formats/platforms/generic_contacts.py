@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import polars as pl
 
-from acwcli.formats.agents import one_spelling, total_agents
+from acwcli.formats.agents import one_spelling, one_spelling_of_parts, total_agents
 from acwcli.formats.columns import Chosen, columns_of
 from acwcli.formats.customers import customer_key
 from acwcli.formats.duration_text import decide_duration, duration_ms
@@ -14,7 +14,7 @@ from acwcli.formats.frames import FileFrame, Match, Probe
 from acwcli.formats.grid import Grid
 from acwcli.formats.known_limits import OF_CONTACTS, at_a_limit
 from acwcli.formats.options import ReadOptions
-from acwcli.formats.rows import account, collect, picked, reject_reason
+from acwcli.formats.rows import account, account_parted, collect, picked, reject_reason, streamed
 from acwcli.formats.times import Times, roll_midnights
 from acwcli.formats.words import BOOLEAN_WORDS, fold_expr, unit_ms
 from acwcli.model.columns import CONTACT_FRAME, CUSTOMER
@@ -50,22 +50,49 @@ def read_grid(grid: Grid, options: ReadOptions) -> FileFrame:
     """Read one file that is rows already."""
     chosen = columns_of(grid, COLUMNS, options)
     times = Times(grid, chosen, options)
-    frame = collect(picked(grid, options.rows).select(*_columns(grid, chosen, times, options)), grid.source)
+    rows = picked(grid, options.rows).select(*_columns(grid, chosen, times, options))
     if chosen.shared_date is not None:
-        frame = frame.with_columns(roll_midnights([name for name in _INSTANTS[:3] if name in chosen]))
-    loaded = FileFrame(grid.source, "contacts", frame)
-    frame = account(frame, grid, loaded)
-    if "rejected" in frame.columns:
-        frame = frame.filter(~pl.col("rejected")).drop("rejected")
-    frame = _without_totals(frame, loaded)
-    agents, spelling = one_spelling(frame["agent_id"])
-    frame = frame.with_columns(agents)
-    loaded.frame = frame.with_columns(
-        pl.lit(None, kind).alias(name) for name, kind in CONTACT_FRAME.items() if name not in frame.columns
-    )
+        rows = rows.with_columns(roll_midnights([name for name in _INSTANTS[:3] if name in chosen]))
+    loaded = FileFrame(grid.source, "contacts", pl.DataFrame())
+    spelling = (_on_disk if options.parts else _in_memory)(rows, grid, loaded, options)
     loaded.notes += [*times.notes(), *spelling]
     loaded.details |= {"columns": chosen.said(), "clock": times.said()}
     return loaded
+
+
+def _in_memory(rows: pl.LazyFrame, grid: Grid, loaded: FileFrame, options: ReadOptions) -> list[str]:  # noqa: ARG001
+    """Collect and account the records; return what to say of their agents."""
+    frame = account(collect(rows, grid.source), grid, loaded)
+    frame = _good(frame.lazy()).collect()
+    totals = _totals(frame.lazy(), frame["agent_id"].unique(), loaded)
+    frame = frame if totals is None else frame.filter(~totals)
+    agents, spelling = one_spelling(frame["agent_id"])
+    loaded.frame = _complete(frame.with_columns(agents).lazy()).collect()
+    return spelling
+
+
+def _on_disk(rows: pl.LazyFrame, grid: Grid, loaded: FileFrame, options: ReadOptions) -> list[str]:
+    """Like `_in_memory`, but the records go to disk as they are parsed."""
+    parted = streamed(rows, grid.source, options.parts, everybody=False)
+    parted = account_parted(parted, grid, loaded).then(_good)
+    agents = parted.rows().select(pl.col("agent_id").unique()).collect(engine="streaming")["agent_id"]
+    totals = _totals(parted.rows(), agents, loaded)
+    parted = parted if totals is None else parted.then(lambda found: found.filter(~totals))
+    parted, spelling = one_spelling_of_parts(parted)
+    loaded.put_on_disk(parted.then(_complete))
+    return spelling
+
+
+def _good(rows: pl.LazyFrame) -> pl.LazyFrame:
+    known = rows.collect_schema()
+    return rows.filter(~pl.col("rejected")).drop("rejected") if "rejected" in known else rows
+
+
+def _complete(rows: pl.LazyFrame) -> pl.LazyFrame:
+    known = rows.collect_schema()
+    return rows.with_columns(
+        pl.lit(None, kind).alias(name) for name, kind in CONTACT_FRAME.items() if name not in known
+    )
 
 
 def _columns(grid: Grid, chosen: Chosen, times: Times, options: ReadOptions) -> list[pl.Expr]:
@@ -121,12 +148,13 @@ def _truth(text: pl.Expr) -> pl.Expr:
     return fold_expr(text.cast(pl.String)).replace_strict(BOOLEAN_WORDS, default=None, return_dtype=pl.Boolean)
 
 
-def _without_totals(frame: pl.DataFrame, loaded: FileFrame) -> pl.DataFrame:
-    names = total_agents(frame["agent_id"])
+def _totals(rows: pl.LazyFrame, agents: pl.Series, loaded: FileFrame) -> pl.Expr | None:
+    """Which rows are totals of the others, by the names of their agents; they are counted. None where none is."""
+    names = total_agents(agents)
     if not names:
-        return frame
-    is_total = pl.col("agent_id").cast(pl.String).is_in(names)
-    count = frame.select(is_total.sum()).item()
+        return None
+    is_total = pl.col("agent_id").cast(pl.String).is_in(names).fill_null(False)
+    count = rows.select(is_total.sum()).collect(engine="streaming").item()
     loaded.ignored["total row"] += count
     loaded.notes.append(f"{loaded.source}: {count} total row{'s' * (count > 1)} recognised and left out")
-    return frame.filter(~is_total.fill_null(False))
+    return is_total

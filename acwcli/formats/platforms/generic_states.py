@@ -98,7 +98,7 @@ def _read_parted(grid: Grid, chosen: Chosen, times: Times, options: ReadOptions)
 
     def parsed(words: Mapping[str, str] | None = None) -> Parted:
         rows = _canonical(grid, chosen, times, options, words)
-        return streamed(rows, grid.source, options.parts)
+        return streamed(rows, grid.source, options.parts, everybody=True)
 
     rows, strange = parsed(), (pl.col("state").is_null() & pl.col("given state")).any()
     unreadable = pl.col("reason").is_in(_UNREADABLE).any().fill_null(False)
