@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import polars as pl
 
 from acwcli.errors import DamagedError
@@ -26,25 +28,30 @@ def read_parquet(plain: Plain) -> Grid:
         raise DamagedError(f"{plain.name}: damaged Parquet ({reason}); copy or export it again") from error
     stored = [name for name in schema.names() if name != ROW]
     names, doubled = column_names(stored)
-    cells = [_cell(old, schema[old], head).alias(new) for old, new in zip(stored, names, strict=True)]
+    cells = [cell.alias(new) for cell, new in zip(_cells(stored, schema, head), names, strict=True)]
     bad = pl.lit(None, pl.String).alias(BAD)
     select = [*cells, pl.col(ROW).cast(pl.UInt32), bad]
     frame = rows.select(select)
     sample = head.head(SAMPLE_ROWS).select(select)
     details = {"compression": plain.compression or "none"}
     notes = plain.notes + doubled_note(plain.name, doubled)
-    return Grid(plain.name, "parquet", names, frame, sample, raw_cells(frame, names), notes=notes, details=details)
+    raw, known = raw_cells(frame, names), head.height if head.height < _LOOKED_AT else None
+    return Grid(plain.name, "parquet", names, frame, sample, raw, notes=notes, details=details, rows=known)
 
 
-def _cell(name: str, kind: pl.DataType, head: pl.DataFrame) -> pl.Expr:
+def _cells(stored: Sequence[str], schema: pl.Schema, head: pl.DataFrame) -> list[pl.Expr]:
     """Text with empty cells as null; categories, and columns of nothing at all, as text; all other types as stored."""
+    padded = head.select(
+        (pl.col(name).str.strip_chars() != pl.col(name)).any() for name in stored if schema[name] == pl.String
+    )
+    return [_cell(name, schema[name], padded=name in padded.columns and padded[name].item()) for name in stored]
+
+
+def _cell(name: str, kind: pl.DataType, *, padded: bool) -> pl.Expr:
     if isinstance(kind, pl.Categorical | pl.Enum | pl.Null):
         return pl.col(name).cast(pl.String)
-    if kind != pl.String:
-        return pl.col(name)
     text = pl.col(name)
-    bare = text.str.strip_chars()
-    looked = head.select((bare != text).any().alias("padded"), (text == "").any().alias("empty")).row(0)
-    if looked[0]:
+    if padded:
+        bare = text.str.strip_chars()
         return pl.when(bare != "").then(bare)
-    return pl.when(text != "").then(text)
+    return pl.when(text != "").then(text) if kind == pl.String else text
