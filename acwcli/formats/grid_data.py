@@ -31,7 +31,7 @@ class Grid:
         notes: what a reader of the figures should know.
         details: how the file was read (delimiter, encoding, compression, header line), for `acw inspect`.
         raw_text: fetches the raw text of rows; use `raw`.
-        rows: how many there are, where a look at the head has told.
+        rows: how many there are, where the file tells.
     """
 
     source: str

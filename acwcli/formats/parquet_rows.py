@@ -10,7 +10,8 @@ from acwcli.errors import DamagedError
 from acwcli.formats.grid_data import BAD, ROW, SAMPLE_ROWS, Grid, column_names, doubled_note, raw_cells
 from acwcli.formats.plain import Plain
 
-_LOOKED_AT = 100_000  # rows that decide whether text is padded with blanks
+_LOOKED_AT = 100_000
+"""Rows that decide whether text is padded with blanks; all of a smaller file is stripped without a look."""
 
 
 def read_parquet(plain: Plain) -> Grid:
@@ -22,29 +23,31 @@ def read_parquet(plain: Plain) -> Grid:
     try:
         rows = pl.scan_parquet(plain.path, row_index_name=ROW, row_index_offset=1, glob=False)
         schema = rows.collect_schema()
-        head = rows.head(_LOOKED_AT).collect()
+        count = int(pl.scan_parquet(plain.path, glob=False).select(pl.len()).collect().item())
+        head = rows.head(SAMPLE_ROWS if count <= _LOOKED_AT else _LOOKED_AT).collect()
     except (pl.exceptions.PolarsError, pl.exceptions.PanicException) as error:  # damaged pages make Polars panic
         reason = str(error).splitlines()[0]
         raise DamagedError(f"{plain.name}: damaged Parquet ({reason}); copy or export it again") from error
     stored = [name for name in schema.names() if name != ROW]
     names, doubled = column_names(stored)
-    cells = [cell.alias(new) for cell, new in zip(_cells(stored, schema, head), names, strict=True)]
+    cells = [cell.alias(new) for cell, new in zip(_cells(stored, schema, head, count), names, strict=True)]
     bad = pl.lit(None, pl.String).alias(BAD)
     select = [*cells, pl.col(ROW).cast(pl.UInt32), bad]
     frame = rows.select(select)
     sample = head.head(SAMPLE_ROWS).select(select)
     details = {"compression": plain.compression or "none"}
     notes = plain.notes + doubled_note(plain.name, doubled)
-    raw, known = raw_cells(frame, names), head.height if head.height < _LOOKED_AT else None
-    return Grid(plain.name, "parquet", names, frame, sample, raw, notes=notes, details=details, rows=known)
+    raw = raw_cells(frame, names)
+    return Grid(plain.name, "parquet", names, frame, sample, raw, notes=notes, details=details, rows=count)
 
 
-def _cells(stored: Sequence[str], schema: pl.Schema, head: pl.DataFrame) -> list[pl.Expr]:
+def _cells(stored: Sequence[str], schema: pl.Schema, head: pl.DataFrame, rows: int) -> list[pl.Expr]:
     """Text with empty cells as null; categories, and columns of nothing at all, as text; all other types as stored."""
-    padded = head.select(
-        (pl.col(name).str.strip_chars() != pl.col(name)).any() for name in stored if schema[name] == pl.String
-    )
-    return [_cell(name, schema[name], padded=name in padded.columns and padded[name].item()) for name in stored]
+    padded = {name for name in stored if schema[name] == pl.String}
+    if rows > _LOOKED_AT:
+        looked = head.select((pl.col(name).str.strip_chars() != pl.col(name)).any() for name in sorted(padded))
+        padded = {name for name in looked.columns if looked[name].item()}
+    return [_cell(name, schema[name], padded=name in padded) for name in stored]
 
 
 def _cell(name: str, kind: pl.DataType, *, padded: bool) -> pl.Expr:
