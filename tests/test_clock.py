@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -12,6 +13,7 @@ from hypothesis import strategies as st
 
 from acwcli.errors import InputError, UsageError
 from acwcli.formats.clock import Clock, combine, decide_clock, instant
+from acwcli.formats.clock_formats import family_of, patterns_of, spellings
 
 ZONES = ("UTC", "Europe/Berlin", "America/New_York", "Asia/Tehran", "Australia/Lord_Howe", "Asia/Kolkata")
 MOMENTS = st.datetimes(datetime(1991, 1, 1), datetime(2035, 12, 31))
@@ -329,3 +331,23 @@ def test_order_is_right_or_asked_for(moments, day_first):
     else:
         with pytest.raises(InputError, match="--date-order"):
             decide(texts, sample=3)
+
+
+_SHAPES = ("%Y-%m-%d %H:%M:%S", "%d.%m.%Y %H:%M", "%m/%d/%Y %I:%M:%S %p", "%Y%m%d%H%M%S", "%Y-%m-%dT%H:%M:%S.123+0130",
+           "%s", "%s123", "%Y-%m-%d", "%H:%M", "%d %b %Y %H:%M:%S", "%Y-%m-%dT%H:%M:%S-05:00", "n/a 1:2")  # fmt: skip
+
+
+@given(st.lists(st.tuples(MOMENTS, st.sampled_from(_SHAPES)), min_size=1, max_size=12))
+def test_a_spelling_stands_for_its_values(values):
+    texts = [at.replace(tzinfo=UTC).strftime(shape) for at, shape in values]
+    found = spellings(texts)
+    assert found.total() == len(texts)
+    assert Counter(map(family_of, texts)) == Counter(map(family_of, found.elements()))
+    for family in filter(None, map(family_of, texts)):
+        if family in ("ymd", "xy", "compact", "day-month", "month-day"):
+            assert patterns_of(found, family, "dmy") == patterns_of(Counter(texts), family, "dmy")
+
+
+def test_a_column_of_many_times_has_few_spellings():
+    start = datetime(2026, 3, 2, tzinfo=UTC)
+    assert len(spellings([(start + timedelta(seconds=7 * n)).isoformat() for n in range(1000)])) == 1

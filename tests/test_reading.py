@@ -19,7 +19,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from acwcli.errors import InputError, UsageError
-from acwcli.formats import csv_checks
+from acwcli.formats import csv_checks, parquet_rows
 from acwcli.formats.grid import BAD, ROW, Grid, read_grid, read_lines
 from acwcli.formats.inputs import Input, find_inputs
 from acwcli.formats.plain import as_plain
@@ -467,6 +467,18 @@ def test_broken_xlsx(tmp_path):
         archive.writestr("a.csv", CSV)
     with pytest.raises(InputError, match="zip archive"):
         read_grid(Input("book.xlsx", path), None)
+
+
+@pytest.mark.parametrize("looked_at", [1, 100_000], ids=["larger than its head", "small"])
+def test_parquet_text_is_stripped_where_it_is_padded(tmp_path, monkeypatch, looked_at):
+    monkeypatch.setattr(parquet_rows, "_LOOKED_AT", looked_at)
+    path = tmp_path / "x.parquet"
+    columns = {"a": [" x", "  ", None], "b": ["y", "", "z w"], "c": [1, 2, 3]}
+    pl.DataFrame(columns).write_parquet(path)
+    grid = read_grid(Input("x.parquet", path), None)
+    found = grid.frame.select("a", "b", "c").collect().to_dict(as_series=False)
+    assert found == {"a": ["x", None, None], "b": ["y", None, "z w"], "c": [1, 2, 3]}
+    assert (grid.rows, grid.sample.height) == (3, looked_at if looked_at < 3 else 3)
 
 
 def test_parquet_keeps_types_and_prunes(tmp_path):

@@ -18,8 +18,10 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from acwcli.errors import ExitCode
+from acwcli.errors import ExitCode, InputError
+from acwcli.formats.platforms import generic_states
 from acwcli.model.columns import WRAP_COLUMNS
+from acwcli.pipeline import ingesting
 from tests.cli import CONTACT_HEADER, ROOT, Ran, acw, acw_process, one_wrap, written
 
 DAYS = [f"2026-03-{day:02}" for day in range(2, 8)]
@@ -57,6 +59,28 @@ def test_one_row_per_day_touched(store, tmp_path):
     two = ingest(store, night(tmp_path, DAYS[1]), night(tmp_path, DAYS[2]))
     assert two.text.splitlines()[0] == "day,wraps,added,changed,removed"
     assert [row[0] for row in rows_of(two)] == ["2026-03-03", "2026-03-04"]
+
+
+def test_a_new_state_log_is_read_once(store, tmp_path, monkeypatch):
+    """Its times have no offset, so that `--tz` bears on them needs no second look."""
+    read, read_grid = [], generic_states.read_grid
+    monkeypatch.setattr(generic_states, "read_grid", lambda grid, how: read.append(grid.source) or read_grid(grid, how))
+    path = night(tmp_path, DAYS[0])
+    ingest(store, path)
+    assert read == [str(path)]
+    assert json.loads((store / "acw-store.json").read_text())["files"][0]["zoned"]
+
+
+def test_what_was_copied_goes_where_nothing_comes_of_it(store, tmp_path, monkeypatch):
+    ingest(store, night(tmp_path, DAYS[0]))
+    files = sorted((store / "files").iterdir())
+
+    def fails(*_, **__):
+        raise InputError("no")
+
+    monkeypatch.setattr(ingesting, "update", fails)
+    assert acw("ingest", "--store", store, night(tmp_path, DAYS[1])).code == ExitCode.INPUT
+    assert sorted((store / "files").iterdir()) == files
 
 
 def test_the_same_file_twice_changes_nothing(store, tmp_path):

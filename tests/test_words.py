@@ -242,6 +242,16 @@ def test_totals_and_empty_cells():
     assert not any(map(is_no_value, ["0", "00:00", "a01", "0.0"]))
 
 
+def test_no_word_for_nothing_holds_a_digit():
+    """So that a value with a digit need not be folded to know that it is one."""
+    assert not [word for word in words.NO_VALUE_WORDS if any(map(str.isdigit, word))]
+
+
+@given(st.text(st.characters(max_codepoint=127), max_size=30))
+def test_ascii_folds_as_any_text_does(text):
+    assert fold(text + "ّ") == fold(text)  # a vowel mark more: the long way
+
+
 def test_voice():
     assert all(map(is_voice, ["Voice", "phone call", "电话", "تلفن", "Звонок", "llamada"]))
     assert not any(map(is_voice, ["chat", "e-mail", "sms", "WhatsApp"]))

@@ -15,6 +15,9 @@ _VARIANTS = str.maketrans(
     | {chr(0x6F0 + digit): str(digit) for digit in range(10)}
 )
 
+_MAY_VARY = r"[^\x00-\x7F]|^[\x00-\x20]|[\x00-\x20]$"
+"""Ids of other letters, and those with a blank at an end."""
+
 
 def plain_spelling(agent: str) -> str:
     """An id without the variants that `one_spelling` unites: the same for all spellings of one agent."""
@@ -30,9 +33,10 @@ def one_spelling(agents: pl.Series) -> tuple[pl.Series, list[str]]:
     Returns:
         The ids in one spelling each (the first in code order), and notes.
     """
-    variants = _variants(_dictionary(agents))
-    if variants:  # the dictionary holds more than this column: look again at its own ids
-        variants = _variants(agents.unique().drop_nulls().cast(pl.String).sort().to_list())
+    if not _dictionary(agents).str.contains(_MAY_VARY).any():
+        return agents, []
+    # The dictionary holds more than this column: look at its own ids.
+    variants = _variants(agents.unique().drop_nulls().cast(pl.String).sort().to_list())
     if not variants:
         return agents, []
     united = agents.cast(pl.String).replace(variants).cast(agents.dtype)
@@ -53,11 +57,11 @@ def one_spelling_of_parts(rows: Parted) -> tuple[Parted, list[str]]:
     return moved, notes
 
 
-def _dictionary(agents: pl.Series) -> list[str]:
+def _dictionary(agents: pl.Series) -> pl.Series:
     """Every text the categories of a column know: at once, where looking for distinct values reads all rows."""
     greatest = agents.to_physical().max()
-    codes = range(greatest + 1) if isinstance(greatest, int) else ()
-    return pl.Series(codes, dtype=pl.UInt32).cat.to(agents.dtype).cast(pl.String).sort().to_list()
+    codes = pl.int_range(greatest + 1 if isinstance(greatest, int) else 0, dtype=pl.UInt32, eager=True)
+    return codes.cat.to(agents.dtype).cast(pl.String)
 
 
 def _variants(known: Sequence[str]) -> dict[str, str]:

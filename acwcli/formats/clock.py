@@ -25,6 +25,7 @@ from acwcli.formats.clock_formats import (
     has_offset,
     patterns_of,
     plain_text,
+    spellings,
     two_digit_pattern,
     user_pattern,
     year_of,
@@ -40,8 +41,8 @@ from acwcli.formats.clock_text import (
 )
 from acwcli.formats.zones import from_local
 
-_FIRST = datetime(1970, 1, 2, tzinfo=UTC)
-_LAST = datetime(2200, 1, 1, tzinfo=UTC)
+_FIRST = pl.lit(datetime(1970, 1, 2, tzinfo=UTC))
+_LAST = pl.lit(datetime(2200, 1, 1, tzinfo=UTC))
 Told = tuple[Order | None, Order | None]
 """The order the user gives, and the usual one."""
 _FEW = 10
@@ -116,7 +117,11 @@ def decide_clock(
         _refuse_jalali(texts, where)
     if time_format is not None:
         return _user_clock(time_format, texts, where)
-    counted = Counter(family for text in texts if (family := family_of(text)))
+    spelt = spellings(texts)
+    counted: Counter[str] = Counter()
+    for text, often in spelt.items():
+        counted[family_of(text)] += often
+    del counted[""]
     family, read = counted.most_common(1)[0] if counted else ("", 0)
     if family == "time of day":
         raise InputError(
@@ -130,9 +135,9 @@ def decide_clock(
         )
     if family.startswith("epoch"):
         unit = family.removeprefix("epoch ")
-        fraction = not all(text.isdecimal() for text in texts if family_of(text) == family)
+        fraction = not all(text.isdecimal() for text in spelt if family_of(text) == family)
         return Clock(f"epoch {unit}", "epoch", per_unit_us=epoch_scale(unit), fraction=fraction, has_offset=True)
-    clock = _text_clock(values, texts, family or "ymd", (date_order, usual_order), where)
+    clock = _text_clock(values, texts, spelt, family or "ymd", (date_order, usual_order), where)
     return replace(clock, foreign=texts != written)
 
 
@@ -202,7 +207,8 @@ def _some(texts: Sequence[str]) -> str:
 
 
 def _refuse_jalali(texts: Sequence[str], where: str) -> None:
-    jalali = [text for text in texts if not family_of(text).startswith("epoch") and year_of(text) in _JALALI]
+    may_be = [text for text in texts if "13" in text or "14" in text or not text.isascii()]
+    jalali = [text for text in may_be if not family_of(text).startswith("epoch") and year_of(text) in _JALALI]
     if jalali:
         raise InputError(
             f"{where} holds years 1300-1499 ({_some(jalali)}), the Jalali or Hijri calendar; "
@@ -229,18 +235,20 @@ def _user_clock(time_format: str, texts: Sequence[str], where: str) -> Clock:
     return clock
 
 
-def _text_clock(values: pl.LazyFrame, texts: Sequence[str], family: str, told: Told, where: str) -> Clock:
+def _text_clock(
+    values: pl.LazyFrame, texts: Sequence[str], spelt: Counter[str], family: str, told: Told, where: str
+) -> Clock:
     order: Order = "ymd"
     if family == "xy":
         order = _day_or_month_first(values, texts, told, where)
-    patterns = patterns_of(texts, family, order)
+    patterns = patterns_of(spelt, family, order)
     general: GeneralOrder = "named" if "-" in family else order
     return Clock(
         patterns[0].label if patterns else family_label(family, order),
         "text",
         patterns,
         general,
-        has_offset=bool(texts) and all(has_offset(text) for text in texts),
+        has_offset=bool(texts) and all(has_offset(text) for text in spelt),
         has_time=not patterns or any(part in patterns[0].text for part in ("%H", "%I")),
     )
 

@@ -27,6 +27,8 @@ REPLACEMENTS: dict[str, str] = {
 }
 """Digits, invisible marks, blanks and date words that are spelt in ASCII before a value is read the general way."""
 
+_ANY_DIGIT = str.maketrans("123456789", "0" * 9)
+
 _DATE = {
     "ymd": re.compile(r"(?P<y>\d{4})(?P<s>[-/.])(?P<a>\d{1,2})(?P=s)(?P<b>\d{1,2})(?!\d)"),
     "xy": re.compile(r"(?P<a>\d{1,2})(?P<s>[-/.])(?P<b>\d{1,2})(?P=s)(?P<y>\d{4}|\d{2})(?!\d)"),
@@ -90,6 +92,18 @@ def plain_text(value: str) -> str:
     return value.strip()
 
 
+def spellings(values: Iterable[str]) -> Counter[str]:
+    """How often plain values are spelt alike: one stands for all that differ only in digits that do not matter here."""
+    return Counter(map(_spelling, values))
+
+
+def _spelling(value: str) -> str:
+    if ":" not in value:  # perhaps a number, whose size tells what it is
+        return value
+    offset = value[-6:] if "+" in value[-6:] or "-" in value[-6:] else ""
+    return value[: len(value) - len(offset)].translate(_ANY_DIGIT) + offset
+
+
 def family_of(value: str) -> str:
     """Name what a plain value is: `ymd xy compact day-month month-day`, `epoch s|ms|us|ns`, `time of day` or ''."""
     if unit := epoch_unit(value):
@@ -144,15 +158,17 @@ def family_label(family: str, order: Order) -> str:
     return "date with month name" if "-" in family else "YYYY-MM-DD HH:MM:SS"
 
 
-def patterns_of(values: Iterable[str], family: str, order: Order) -> tuple[Pattern, ...]:
-    """Return the patterns that read most of the plain values, the fastest first.
+def patterns_of(values: Counter[str], family: str, order: Order) -> tuple[Pattern, ...]:
+    """Return the patterns that read most of the plain values (see `spellings`), the fastest first.
 
     The first is literal about fraction and offset; the second, if there is one, takes them as they come.
     """
-    spelt = [value for value in values if family_of(value) == family]
-    exact = Counter(found for value in spelt if (found := _pattern(value, family, order, exact=True)))
-    loose = Counter(found for value in spelt if (found := _pattern(value, family, order, exact=False)))
-    best = [counted.most_common(1)[0] for counted in (exact, loose) if counted]
+    counts: tuple[Counter[Pattern], Counter[Pattern]] = Counter(), Counter()
+    for value, often in values.items():
+        for counted, exact in zip(counts, (True, False), strict=True):
+            if family_of(value) == family and (found := _pattern(value, family, order, exact=exact)):
+                counted[found] += often
+    best = [counted.most_common(1)[0] for counted in counts if counted]
     if len(best) == 2 and best[0][1] < 0.8 * best[1][1]:
         best = best[1:]  # nearly every value would be tried twice
     return tuple({pattern.text: pattern for pattern, _ in best}.values())

@@ -6,6 +6,7 @@ import mmap
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from itertools import repeat
 
 from acwcli.formats.csv_layout import Layout
 from acwcli.formats.plain import Plain
@@ -58,10 +59,12 @@ def _checks(data: mmap.mmap, start: int, plain: Plain, layout: Layout, quoting: 
     wide = b"" if plain.ascii else rb"\xc2\xe3"  # how no-break and ideographic spaces begin
     suspect = re.compile(rb'\n[ \t\r\n\x0b\x0c"' + wide + re.escape(delimiter) + rb"]")
     padded, blank, widest = not plain.ascii, False, 0
+    others, too_many = bytes(set(range(256)) - {ord("\n"), *delimiter}), delimiter * len(layout.columns)
     for block in _blocks(data, start):
         padded = padded or _is_padded(block, delimiter, quoting)
         blank = blank or suspect.search(block) is not None
-        widest = max(widest, *(line.count(delimiter) for line in block.split(b"\n")))
+        if too_many in block.translate(None, delete=others):
+            widest = max(widest, *map(bytes.count, block.split(b"\n"), repeat(delimiter)))
     lines = _blank_lines(data, start, layout, quoting) if blank else []
     # Quoted delimiters count too: a few spare columns too many cost nothing until somebody asks for them.
     surplus = max(widest - len(layout.columns) + 1, 0)

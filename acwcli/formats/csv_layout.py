@@ -60,7 +60,13 @@ def find_layout(plain: Plain) -> Layout:
     lines = _head_lines(plain)
     announced = re.fullmatch(r"sep=([,;\t|])", lines[0].strip('"'))
     candidates = (announced.group(1),) if announced else DELIMITERS
-    parsed = {delimiter: _records(lines, delimiter) for delimiter in candidates}
+    unparted: list[Record] | None = None
+    parsed: dict[str, list[Record]] = {}
+    for one in candidates:
+        occurs = any(one in line for line in lines)
+        # Delimiters that do not occur leave the lines alike.
+        parsed[one] = unparted if unparted is not None and not occurs else _records(lines, one)
+        unparted = unparted if occurs else parsed[one]
     delimiter = max(candidates, key=lambda one: _fitness(parsed[one]))
     records = parsed.pop(delimiter)
     layout = layout_of(plain.name, records[1:] if announced else records, len(lines), delimiter)

@@ -6,6 +6,7 @@ import importlib
 import pkgutil
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from functools import cache
 from typing import Protocol, cast
 
 from acwcli.errors import AcwError, DamagedError, InputError, UsageError, did_you_mean
@@ -73,8 +74,12 @@ def names(profiles: Sequence[str] = ()) -> tuple[str, ...]:
     Args:
         profiles: profile files of the user.
     """
-    modules = (module.name.replace("_", "-") for module in pkgutil.iter_modules(platforms.__path__))
-    return tuple(sorted({*modules, *built_in_profiles(), *map(profile_name, profiles)}))
+    return tuple(sorted({*_modules(), *built_in_profiles(), *map(profile_name, profiles)}))
+
+
+@cache
+def _modules() -> tuple[str, ...]:
+    return tuple(module.name.replace("_", "-") for module in pkgutil.iter_modules(platforms.__path__))
 
 
 def platform(name: str, profiles: Sequence[str] = ()) -> Format:
@@ -84,10 +89,19 @@ def platform(name: str, profiles: Sequence[str] = ()) -> Format:
         UsageError: a profile that cannot be read, or has a mistake in it.
     """
     own = {profile_name(path): path for path in profiles}
-    if name in own or name in built_in_profiles():
+    if name in own:
         from acwcli.formats.profile_format import of_profile
 
-        return of_profile(own.get(name) or str(built_in_profiles()[name]), given=name in own)
+        return of_profile(own[name], given=True)
+    return _built_in(name)
+
+
+@cache
+def _built_in(name: str) -> Format:
+    if name in built_in_profiles():
+        from acwcli.formats.profile_format import of_profile
+
+        return of_profile(str(built_in_profiles()[name]), given=False)
     return cast(Format, importlib.import_module(f"{platforms.__name__}.{name.replace('-', '_')}"))
 
 

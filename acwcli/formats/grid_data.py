@@ -31,6 +31,7 @@ class Grid:
         notes: what a reader of the figures should know.
         details: how the file was read (delimiter, encoding, compression, header line), for `acw inspect`.
         raw_text: fetches the raw text of rows; use `raw`.
+        rows: how many there are, where the file tells.
     """
 
     source: str
@@ -42,6 +43,7 @@ class Grid:
     ignored: Counter[str] = field(default_factory=Counter)
     notes: list[str] = field(default_factory=list)
     details: dict[str, str] = field(default_factory=dict)
+    rows: int | None = None
 
     def raw(self, rows: Sequence[int]) -> dict[int, str]:
         """Return the raw text of the rows with these `__row` numbers."""

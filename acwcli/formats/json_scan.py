@@ -13,7 +13,7 @@ _KEY = r'[{,]\s*"((?:[^"\\]|\\.)*)"\s*:'
 _UNUSUAL = (
     r"[:\[,]\s*-?\d+\.\d*0\s*[,}\]]|:\s*-?[\d.]+[eE]|:\s*-0\s*[,}]|:\s*-?\d+\.\d{8,}|:\s*-?\d{10,}\.\d{7,}|:\s*[\[{]"
 )
-_SMALL = 1 << 20
+_SMALL = 1 << 17
 _APART = "\x1f"
 """No JSON text holds this character as it is."""
 

@@ -13,6 +13,8 @@ from acwcli.formats.grid import Grid
 from acwcli.formats.options import ReadOptions
 from acwcli.model.columns import INSTANT
 
+READ_AS = "times without offset read as"
+"""Stands in the note of every file that `--tz` reads otherwise."""
 _DAY_MS = 86_400_000
 _MAIN = ("event_time", "wrap_start", "offered_at", "answered_at", "ended_at", "acw_start", "acw_end")
 """The column whose order in the file tells the passes of a repeated hour apart: the first one there is."""
@@ -81,9 +83,7 @@ class Times:
         """What to say about the clocks."""
         said = []
         if self.is_local():
-            said.append(
-                f"{self._grid.source}: times without offset read as {self._options.tz} ({self._options.tz_from})"
-            )
+            said.append(f"{self._grid.source}: {READ_AS} {self._options.tz} ({self._options.tz_from})")
         if self._fold is not None and self._fold.undecided:
             said.append(
                 f"{self._grid.source}: {self._fold.undecided} times of the repeated hour taken as its first pass"

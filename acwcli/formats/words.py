@@ -40,7 +40,7 @@ _LETTERS = {
 _TRANSLATION = str.maketrans(_LETTERS)
 _NOT_MEANT = r"[\p{M}" + re.escape(_IGNORED) + "]"
 _UNMEANT_CHARACTERS = frozenset(_IGNORED)
-_IN_ASCII = str.maketrans("", "", "".join(char for char in _IGNORED if char.isascii()))
+_ASCII_UNMEANT = {ord(char): None for char in _IGNORED if char.isascii()}
 _LONGEST = 200  # characters of a header that are looked at; nothing longer is a word
 
 Words = dict[str, list[str]]
@@ -58,8 +58,8 @@ def fold(text: str) -> str:
 
 @lru_cache(maxsize=8192)  # every format asks about the same few headers
 def _fold_word(text: str) -> str:
-    if text.isascii():  # as most are: there is nothing to take apart
-        return text.translate(_IN_ASCII).lower()
+    if text.isascii():  # nothing to take apart, no marks, no letters of other scripts
+        return text.translate(_ASCII_UNMEANT).lower()
     apart = unicodedata.normalize("NFKD", text)
     kept = "".join(char for char in apart if char not in _UNMEANT_CHARACTERS and unicodedata.category(char)[0] != "M")
     return kept.lower().translate(_TRANSLATION)
@@ -112,6 +112,9 @@ _BRACKETS = frozenset("([{（【")
 _PICTURE = re.compile(r"[(\[（]\s*[hmsdyftчмсдг时分秒 ]+[:/.\-][hmsdyftчмсдг时分秒 :/.\-]+\s*[)\]）]", re.IGNORECASE)
 
 
+_DIGIT = re.compile(r"[0-9]")
+
+
 @lru_cache(maxsize=1)
 def _column_words() -> dict[str, dict[str, int]]:
     """Folded header → canonical name → strength (place in its list, 0 strongest), in order of preference."""
@@ -124,6 +127,12 @@ def _column_words() -> dict[str, dict[str, int]]:
     return found
 
 
+@lru_cache(maxsize=1)
+def _longest_known() -> int:
+    """Characters of the longest folded name with the longest unit behind it."""
+    return max(map(len, _column_words())) + max(map(len, _UNITS))
+
+
 def _split_unit(header: str) -> tuple[str, str | None]:
     """Return the folded header without its unit, and the unit; only where the rest is a known name that has one."""
     known = _column_words()
@@ -133,11 +142,11 @@ def _split_unit(header: str) -> tuple[str, str | None]:
 
     header = _PICTURE.sub("", header[:_LONGEST])
     whole = fold(header)
-    if whole in known:
+    if whole in known or len(whole) > _longest_known():  # a whole line, where another delimiter is tried
         return whole, None
     for gap in _GAP.finditer(header):
-        base, unit = fold(header[: gap.start()]), _UNITS.get(fold(header[gap.end() :]))
-        if unit and fits(base):
+        unit = _UNITS.get(fold(header[gap.end() :]))
+        if unit and fits(base := fold(header[: gap.start()])):
             return base, unit
     for glued in _GLUED_UNITS:
         if whole.endswith(glued) and fits(whole.removesuffix(glued)):
@@ -240,7 +249,8 @@ def is_total(value: str) -> bool:
 
 def is_no_value(value: str) -> bool:
     """Tell whether a cell stands for nothing: empty, punctuation only, 'N/A', 'null', 'нет', '无' ..."""
-    return fold(value) in NO_VALUE_WORDS
+    # No such word holds a digit, and almost every value does: a column of times need not be folded.
+    return _DIGIT.search(value) is None and fold(value) in NO_VALUE_WORDS
 
 
 def is_voice(channel: str) -> bool:

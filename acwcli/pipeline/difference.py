@@ -18,18 +18,17 @@ from acwcli.errors import InputError
 from acwcli.formats.frames import FileFrame
 from acwcli.model.counts import RowCounts
 from acwcli.pipeline.loading import FIRST_INSTANTS, Loaded, first_instant, read_recognised
-from acwcli.pipeline.logs import Counted, LogsRead, continued, kept_frames, runs_on, whole
+from acwcli.pipeline.logs import LogsRead, continued, kept_frames, runs_on, whole
 from acwcli.pipeline.rebuilding import WrapOptions, wraps
-from acwcli.pipeline.task import EVERYTHING, Task, opened
+from acwcli.pipeline.task import APART, EVERYTHING, Counted, Task, opened
 from acwcli.pipeline.window import bearing_on, days_in, entries_of
 from acwcli.store import index
 from acwcli.store.days import KEPT, read_days
 from acwcli.store.manifest import UNKNOWN_DAY, KeptFile, KeptFrame, Manifest, day_text
 from acwcli.store.parts import Part
 
-_APART = ("generic-states", "cisco-uccx-states", "five9-agent-states", "asterisk-cdr", "wraps-table")
-"""Formats whose files are read one by one, nothing of one depending on another."""
 _COLUMNS = [name for name in KEPT if name != "source"]
+_PLACE = ["file", "row"]
 
 
 @dataclass
@@ -56,11 +55,11 @@ class Outcome:
 
 @dataclass
 class _Rebuilt:
-    """Wraps (with `day`) of some files, the accounts of their frames, and their index entries."""
+    """Wraps (with `day`) of some files, the accounts of their frames, and these."""
 
     wraps: pl.DataFrame
     frames: dict[int, list[KeptFrame]] = field(default_factory=dict)
-    entries: dict[int, list[pl.DataFrame]] = field(default_factory=dict)
+    read: dict[int, list[FileFrame]] = field(default_factory=dict)
 
 
 def locally(task: Task) -> Outcome | None:
@@ -83,7 +82,7 @@ def locally(task: Task) -> Outcome | None:
     apart = _read_apart(task, older)
     before = _rebuilt(task, older, apart)
     newer = [file for file in task.target.files if file.number in near or file.number in task.paths]
-    after = _rebuilt(task, newer, {**apart, **read})
+    after = _rebuilt(task, newer, {**apart, **task.come, **read})
     frames = _accounts(task, before, after)
     outcome = Outcome(task.target, come, frames=frames or {})
     if frames is None or not _compared(task, before.wraps, after.wraps, outcome):
@@ -94,16 +93,17 @@ def locally(task: Task) -> Outcome | None:
 def anew(task: Task) -> Outcome:
     """Rebuild everything."""
     logs = whole(task, task.target.files)
-    after = _rebuilt(task, task.target.files, logs.frames)
-    entries = {number: pl.concat(parts) for number, parts in after.entries.items() if parts}
+    after = _rebuilt(task, task.target.files, {**task.come, **logs.frames})
+    entries = {number: entries_of(number, frames) for number, frames in after.read.items()}
     task = replace(task, target=_told(task.target, entries))
     before = _held(task).filter(_kept(task.target))
     everything = pl.concat(entries.values()) if entries else task.entries.clear()
     outcome = Outcome(task.target, everything, all_read=True, frames=after.frames)
-    gone, come = _without(before, after.wraps), _without(after.wraps, before)
-    for day in sorted(set(gone["day"]) | set(come["day"]) | _new_days(task)):
-        outcome.touched[day] = _counted(gone, come, day)
-        outcome.partitions[day] = after.wraps.filter(pl.col("day") == day).drop("day")
+    gone, come = _by_day(_without(before, after.wraps)), _by_day(_without(after.wraps, before))
+    whole_days, none = _by_day(after.wraps), after.wraps.clear()
+    for day in sorted(gone.keys() | come.keys() | _new_days(task)):
+        outcome.touched[day] = _counted(gone.get(day, none), come.get(day, none))
+        outcome.partitions[day] = whole_days.get(day, none).drop("day")
     return _kept_logs(outcome, logs, logs.frames)
 
 
@@ -152,19 +152,19 @@ def _held(task: Task) -> pl.DataFrame:
 
 def _compared(task: Task, before: pl.DataFrame, after: pl.DataFrame, outcome: Outcome) -> bool:
     """Carry the difference over to the kept wraps, day by day; say whether they are as expected."""
-    gone, come = _without(before, after), _without(after, before)
-    fresh = _new_days(task)
-    for day in sorted(set(gone["day"]) | set(come["day"]) | fresh):
+    fresh, whole_days, none = _new_days(task), _by_day(after), after.clear()
+    gone = _by_day(_without(before, after))
+    come = _by_day(_without(after, before)) if before.height else whole_days
+    for day in sorted(gone.keys() | come.keys() | fresh):
         held = _with_day(read_days(task.root, task.manifest, [day], _COLUMNS))
-        leaves, comes = gone.filter(pl.col("day") == day), come.filter(pl.col("day") == day)
+        leaves, comes, whole = (frames.get(day, none) for frames in (gone, come, whole_days))
         stays = _without(held, leaves)
-        now = pl.concat([stays, comes])
-        whole = after.filter(pl.col("day") == day)
+        now = pl.concat([stays, comes]) if stays.height else comes
         if stays.height != held.height - leaves.height or _without(comes, stays).height != comes.height:
             return False
         if day in fresh and (now.height != whole.height or _without(now, whole).height):
             return False
-        outcome.touched[day] = _counted(leaves, comes, day)
+        outcome.touched[day] = _counted(leaves, comes)
         outcome.partitions[day] = now.drop("day")
     return True
 
@@ -179,20 +179,38 @@ def _new_days(task: Task) -> set[str]:
 
 def _without(left: pl.DataFrame, right: pl.DataFrame) -> pl.DataFrame:
     """Rows of one frame that are not in the other; equal rows of one frame are told apart by their number."""
+    if left.is_empty() or right.is_empty():
+        return left
+    if left is right:
+        return left.clear()
     columns = [*_COLUMNS, "day"]
+    if _has_places(left) and _has_places(right):
+        pairs = left.join(right.with_columns(there=True), on=_PLACE, how="left", maintain_order="left")
+        same = (pl.col(name).eq_missing(pl.col(f"{name}_right")) for name in columns if name not in _PLACE)
+        return pairs.filter(pl.col("there").is_null() | ~pl.all_horizontal(same)).select(left.columns)
     nth = pl.int_range(pl.len()).over(columns).alias("nth")
     numbered = left.with_columns(nth), right.with_columns(nth)
     return numbered[0].join(numbered[1], on=[*columns, "nth"], how="anti", nulls_equal=True).drop("nth")
 
 
-def _counted(gone: pl.DataFrame, come: pl.DataFrame, day: str) -> tuple[int, int, int]:
-    leaves, comes = (rows.filter(pl.col("day") == day).select("file", "row") for rows in (gone, come))
-    changed = comes.join(leaves, on=["file", "row"], how="semi").height
+def _has_places(frame: pl.DataFrame) -> bool:
+    """Whether file and row alone tell the wraps apart, which is the rule; then nothing else need be looked up."""
+    places = frame.select(_PLACE)
+    return not (places["row"].has_nulls() or places.is_duplicated().any())
+
+
+def _by_day(frame: pl.DataFrame) -> dict[str, pl.DataFrame]:
+    return {str(day): rows for (day,), rows in frame.partition_by("day", as_dict=True).items()}
+
+
+def _counted(gone: pl.DataFrame, come: pl.DataFrame) -> tuple[int, int, int]:
+    leaves, comes = (rows.select(_PLACE) for rows in (gone, come))
+    changed = comes.join(leaves, on=_PLACE, how="semi").height
     return comes.height - changed, changed, leaves.height - changed
 
 
 def _with_day(frame: pl.DataFrame) -> pl.DataFrame:
-    day = pl.col("wrap_start").dt.strftime("%Y-%m-%d").fill_null(UNKNOWN_DAY)
+    day = pl.col("wrap_start").dt.date().cast(pl.String).fill_null(UNKNOWN_DAY)
     return frame.select(*(pl.col(name).cast(KEPT[name]) for name in _COLUMNS), day=day)
 
 
@@ -213,13 +231,13 @@ def _rebuilt(task: Task, files: Sequence[KeptFile], read: Mapping[int, Sequence[
     for own, counts in zip(loaded.files, loaded.counts, strict=True):
         number = numbers[own.source]
         result.frames[number].append(account(own, counts))
-        result.entries.setdefault(number, []).append(entries_of(number, [own]))
+        result.read.setdefault(number, []).append(own)
     return result
 
 
 def _read_apart(task: Task, files: Sequence[KeptFile]) -> dict[int, list[Counted]]:
     """The frames of files that say the same whatever stands beside them: they are read once for before and after."""
-    alone = {file.name: file.number for file in files if file.format in _APART}
+    alone = {file.name: file.number for file in files if file.format in APART}
     loaded = read_recognised([opened(task, file) for file in files if file.name in alone])
     found: dict[int, list[Counted]] = {}
     for frame, counts in zip(loaded.files, loaded.counts, strict=True):

@@ -6,7 +6,9 @@ what the new files change. Where that cannot be sure, everything is rebuilt.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import contextlib
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -124,7 +126,9 @@ def _carry_out(
     manifest = replace(manifest, options=ways, next_file=manifest.next_file + len(new))
     days = retention_ms // _DAY_MS if retention_ms is not None else None
     rebuild = rebuild or (manifest.engine != ENGINE and bool(manifest.files))
-    work = update(root, manifest, new, found, loaded, days, rebuild=rebuild)
+    with _tidied(root), ThreadPoolExecutor(1) as copying:  # while wraps are rebuilt
+        copies = [copying.submit(keep, root, file, found.paths[file.number]) for file in new]
+        work = update(root, manifest, new, found, loaded, days, rebuild=rebuild)
     done = Ingested(
         _table(work), sum(loaded.counts, RowCounts()), len(new), found.known, len(found.grown),
         [*loaded.notes(), *work.notes], work.dropped,
@@ -132,13 +136,24 @@ def _carry_out(
     if work.manifest is None:
         return done
     with writing(root):
-        for file in new:
-            keep(root, file, found.paths[file.number])
+        for copy in copies:
+            copy.result()
         fresh = replace(work.manifest, segments={}) if work.entries_are_all else work.manifest
         segments = index.add_segment(root, fresh, work.entries)
         parts = work.manifest.parts | {name: write_part(root, name, part) for name, part in work.parts.items()}
     change.commit(root, replace(work.manifest, engine=ENGINE, segments=segments, parts=parts), work.partitions)
     return done
+
+
+@contextlib.contextmanager
+def _tidied(root: Path) -> Iterator[None]:
+    """Sweep away what was copied where it comes to nothing."""
+    try:
+        yield
+    except BaseException:
+        with contextlib.suppress(OSError):
+            change.settle(root)
+        raise
 
 
 def _with_options(root: Path, found: Arrivals, manifest: Manifest) -> tuple[list[KeptFile], list[dict[str, object]]]:

@@ -281,5 +281,8 @@ def first_instant(loaded: FileFrame) -> tuple[bool, object, str]:
     clock = FIRST_INSTANTS[loaded.kind]
     if clock not in loaded.frame.columns:
         return (True, 0, loaded.source)
-    first = loaded.rows().select(pl.col(clock).min()).collect(engine="streaming").item()
+    if loaded.parted is None:
+        first = loaded.frame[clock].min()
+    else:
+        first = loaded.rows().select(pl.col(clock).min()).collect(engine="streaming").item()
     return (first is None, first or 0, loaded.source)

@@ -18,7 +18,7 @@ from acwcli.formats.platforms import asterisk_queue_log
 from acwcli.formats.queue_log_agents import Activity, identities
 from acwcli.formats.queue_log_before import Before, Connected, no_call
 from acwcli.model.counts import RowCounts
-from acwcli.pipeline.task import Task, opened
+from acwcli.pipeline.task import Counted, Task, opened
 from acwcli.store import index
 from acwcli.store.manifest import KeptBefore, KeptFile
 from acwcli.store.parts import Part, read_part
@@ -33,8 +33,6 @@ _EPOCH = date(1970, 1, 1).toordinal()
 _NEVER = -(1 << 62)
 _SAME_ACTION_MS = 1000
 """A row may still belong to one of the second before."""
-
-Counted = tuple[FileFrame, RowCounts]
 
 
 @dataclass

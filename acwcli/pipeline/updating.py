@@ -10,10 +10,12 @@ from pathlib import Path
 import polars as pl
 
 from acwcli.formats.frames import FileFrame
+from acwcli.formats.options import ReadOptions
+from acwcli.formats.times import READ_AS
 from acwcli.pipeline.arrivals import Arrivals
 from acwcli.pipeline.difference import Outcome, account, anew, locally
 from acwcli.pipeline.loading import Loaded, read_recognised
-from acwcli.pipeline.task import Task
+from acwcli.pipeline.task import APART, Counted, Task, ways
 from acwcli.pipeline.window import days_in, entries_of
 from acwcli.store import index
 from acwcli.store.manifest import UNKNOWN_DAY, KeptFile, KeptFrame, Manifest, day_number, day_text
@@ -75,7 +77,7 @@ def update(
         manifest, files=[file for file in manifest.files if file.number not in leaving] + list(new),
         since=day_text(since) if since is not None else manifest.since,
     )  # fmt: skip
-    task = Task(root, manifest, target, found.paths, entries, found.grown)
+    task = Task(root, manifest, target, found.paths, entries, found.grown, _read_already(new, found, loaded, target))
     found_out = None if rebuild else locally(task)
     notes = (
         [] if found_out or rebuild or not manifest.files else ["what is new bears on all files: every wrap was rebuilt"]
@@ -122,14 +124,34 @@ def _described(
     return described, pl.concat(entries)
 
 
+def _read_already(
+    new: Sequence[KeptFile], found: Arrivals, loaded: Loaded, target: Manifest
+) -> dict[int, list[Counted]]:
+    """The new files that were read just as they are to be read."""
+    how = {item.probe.input.name: replace(item.options, max_bad=ReadOptions.max_bad) for item in found.recognised}
+    numbers = {file.name: file.number for file in new if file.format in APART and how[file.name] == ways(target, file)}
+    read: dict[int, list[Counted]] = {}
+    for frame, counts in zip(loaded.files, loaded.counts, strict=True):
+        if frame.source in numbers:
+            read.setdefault(numbers[frame.source], []).append((frame, counts))
+    return read
+
+
 def _zoned(new: Sequence[KeptFile], found: Arrivals, loaded: Loaded, manifest: Manifest) -> set[str]:
     """The files that read otherwise in another zone; where a zone was said, it stays said."""
     names = {file.name for file in new}
     if not new or any("tz" in manifest.options[file.options] for file in new):
         return names
-    there = read_recognised([(item, replace(item.options, tz=_ELSEWHERE, tz_given=True)) for item in found.recognised])
-    others = {(frame.source, frame.kind): frame for frame in there.files}
-    return {frame.source for frame in loaded.files if not _alike(frame, others.get((frame.source, frame.kind)))}
+    sure = {frame.source for frame in loaded.files if any(READ_AS in note for note in frame.notes)}
+    unsure = {item.format for item in found.recognised if item.probe.input.name not in sure}
+    elsewhere = [
+        (item, replace(item.options, tz=_ELSEWHERE, tz_given=True))
+        for item in found.recognised
+        if item.format in unsure
+    ]
+    others = {(frame.source, frame.kind): frame for frame in read_recognised(elsewhere).files}
+    doubtful = [frame for frame in loaded.files if frame.source not in sure]
+    return sure | {frame.source for frame in doubtful if not _alike(frame, others.get((frame.source, frame.kind)))}
 
 
 def _alike(one: FileFrame, other: FileFrame | None) -> bool:

@@ -24,14 +24,15 @@ def entries_of(number: int, frames: Sequence[FileFrame]) -> pl.DataFrame:
     for frame in frames:
         parts += _by_day(frame) if frame.kind != "aggregates" else []
         if "contact_id" in frame.frame.columns:
-            ids = frame.frame["contact_id"].drop_nulls().unique()
-            parts.append(pl.DataFrame({"what": CONTACT, "key": ids.hash(), "day": 0}, schema_overrides=SCHEMA))
-    return pl.concat(
+            ids = frame.frame["contact_id"].drop_nulls().hash().unique()
+            parts.append(pl.DataFrame({"what": CONTACT, "key": ids, "day": 0}, schema_overrides=SCHEMA))
+    own = pl.concat(
         [
             part.with_columns(file=pl.lit(number, pl.UInt32)).select(pl.col(n).cast(k) for n, k in SCHEMA.items())
             for part in parts
         ]
-    ).unique()
+    )
+    return own.unique() if len(frames) > 1 else own
 
 
 def days_in(entries: pl.DataFrame) -> list[int]:
@@ -44,11 +45,10 @@ def _by_day(frame: FileFrame) -> list[pl.DataFrame]:
     """Agents by day, by every instant of their rows; a row without one stands on the first day of its file."""
     clocks = [name for name, kind in frame.frame.schema.items() if isinstance(kind, pl.Datetime)]
     states = frame.kind == "states"
-    agent = pl.col("agent_id").cast(pl.String).hash()
-    rows = [frame.frame.select(key=agent, day=pl.col(name).dt.date().cast(pl.Int32)).unique() for name in clocks] or [
-        frame.frame.select(key=agent, day=pl.lit(None, pl.Int32)).unique()
+    rows = [frame.frame.select("agent_id", day=pl.col(name).dt.date().cast(pl.Int32)).unique() for name in clocks] or [
+        frame.frame.select("agent_id", day=pl.lit(None, pl.Int32)).unique()
     ]
-    found = pl.concat(rows).unique()
+    found = pl.concat(rows).unique().select("day", key=pl.col("agent_id").cast(pl.String).hash())
     dated = found.drop_nulls("day")
     undated = found.join(dated, on="key", how="anti", nulls_equal=True).with_columns(day=dated["day"].min())
     found = pl.concat([dated, undated.drop_nulls("day")])

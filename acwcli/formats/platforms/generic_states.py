@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 from bisect import bisect_left
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
@@ -56,13 +57,14 @@ def match(probe: Probe, options: ReadOptions) -> Match:
         return Match(0, missing="no column for " + ", ".join(missing))
     values = probe.grid.sample.select(chosen.text("state").cast(pl.String).alias("state"))["state"].drop_nulls()
     own = _own_words(options.states)
-    known = [value for value in values if fold(value) in own or state_of(value)]
+    counted = Counter(values.to_list())
+    known = sum(count for value, count in counted.items() if fold(value) in own or state_of(value))
     sure = "state" in options.columns or options.input_format is not None
-    if not sure and values.len() and len(known) < values.len() / 2:
+    if not sure and values.len() and known < values.len() / 2:
         return Match(
-            0, missing=f"known states (of {values.len()} values {len(known)} are known, e.g. not '{values[0][:40]}')"
+            0, missing=f"known states (of {values.len()} values {known} are known, e.g. not '{values[0][:40]}')"
         )
-    return Match(0.6, f"columns {chosen.said()}; {len(known)} of {values.len()} sampled states known")
+    return Match(0.6, f"columns {chosen.said()}; {known} of {values.len()} sampled states known")
 
 
 def read(probes: Sequence[Probe], options: ReadOptions) -> list[FileFrame]:

@@ -13,6 +13,7 @@ from acwcli.formats.canonical import canonical, cell, headers, length, length_ch
 from acwcli.formats.frames import FileFrame, Match, Probe
 from acwcli.formats.grid import Grid
 from acwcli.formats.options import ReadOptions
+from acwcli.formats.times import READ_AS
 from acwcli.model.columns import INSTANT
 
 TITLE = "VICIdial agent performance (report, GOautodial, agent_stats_export)"
@@ -77,7 +78,7 @@ def _read(probe: Probe, grid: Grid, options: ReadOptions) -> FileFrame:
     ignored = [(pl.any_horizontal(firsts), "total row"), (agent.is_null(), "no agent")]
     loaded = canonical(grid, "aggregates", columns, options, checks=checks, ignored=ignored)
     if begins is not None:
-        loaded.notes.append(f"{grid.source}: times without offset read as {options.tz} (--tz)")
+        loaded.notes.append(f"{grid.source}: {READ_AS} {options.tz} (--tz)")
     loaded.details |= {"report": dress, "wrap-up": "dispo + dead" if with_dead else "dispo"}
     return loaded
 

@@ -15,6 +15,7 @@ from acwcli.formats.columns import Chosen, columns_of
 from acwcli.formats.frames import Probe
 from acwcli.formats.grid import Grid
 from acwcli.formats.platforms import generic_contacts, generic_states
+from acwcli.formats.times import READ_AS
 from acwcli.pipeline.spark.tasks import Account, Source
 
 SPLIT_BYTES = 64 << 20
@@ -25,7 +26,7 @@ _LENGTHS = ("duration", *(f"{name}_{unit}" for name in ("talk", "hold", "acw") f
 _LOOKED_AT = 100_000
 """Of more rejected rows in one file none is looked at for totals; see `acwcli.formats.rows`."""
 
-_SAME_FOR_ALL = ("times without offset read as", "occurs more than once")
+_SAME_FOR_ALL = (READ_AS, "occurs more than once")
 """Notes that speak of the columns, not of rows: true of the whole when they are true of a part."""
 
 
