@@ -303,6 +303,11 @@ def test_any_mix_of_iso_agrees_with_python(rows, sample, tz):
     assert read(texts, tz, sample=sample) == expected
 
 
+def test_fractions_longer_than_those_of_the_head_are_rounded_half_up():
+    endings = ("+00:15", ".5", ".5", "Z", ".0045")
+    assert read([f"2026-03-02T08:00:00{end}" for end in endings], sample=4)[-1] == utc(2026, 3, 2, 8, ms=5)
+
+
 def half_up(at: datetime | None) -> datetime | None:
     if at is None:
         return None

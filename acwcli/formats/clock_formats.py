@@ -64,7 +64,7 @@ class Pattern:
         text: as Polars takes it; only fixed-width parts and literals where that is possible, because those are parsed
             five times as fast as `%.f` and `%#z`.
         offset_ms: the offset that is spelt as a literal in `text`, None for local times and for `%#z`.
-        finer: the values are finer than a millisecond.
+        finer: the values may be finer than a millisecond.
     """
 
     text: str
@@ -221,10 +221,10 @@ def _with_time(head: str, time: re.Match[str], *, exact: bool) -> Pattern | None
             text += "%.f"
     if time["ampm"]:
         text += time["ampm"][:-2] + "%p"
-    zone = time["zone"]
+    zone, finer = time["zone"], digits > 3 or "%.f" in text
     if zone and exact:
-        return Pattern(text + zone, _offset_ms(zone.strip()), digits > 3)
-    return Pattern(text + ("%#z" if zone else ""), None, digits > 3 or not exact)
+        return Pattern(text + zone, _offset_ms(zone.strip()), finer)
+    return Pattern(text + ("%#z" if zone else ""), None, finer)
 
 
 def _offset_ms(zone: str) -> int:

@@ -21,7 +21,7 @@ def read_parquet(plain: Plain) -> Grid:
     try:
         rows = pl.scan_parquet(plain.path, row_index_name=ROW, row_index_offset=1, glob=False)
         schema = rows.collect_schema()
-        count = int(pl.scan_parquet(plain.path, glob=False).select(pl.len()).collect().item())
+        count = int(pl.scan_parquet(plain.path, glob=False).select(pl.len()).collect(engine="streaming").item())
         head = rows.head(SAMPLE_ROWS).collect()
         padded = _padded(rows, schema, count)
     except (pl.exceptions.PolarsError, pl.exceptions.PanicException) as error:  # damaged pages make Polars panic

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import islice
 
 import polars as pl
 from polars.expr.whenthen import ChainedThen, Then
@@ -15,6 +16,7 @@ from acwcli.formats.parted import Parted, part_rows
 from acwcli.formats.words import is_total
 from acwcli.model.meter import metered
 
+_FILES_AT_A_TIME = 8
 _LOOKED_AT = 100_000
 """How many rejected rows are looked at for totals; a file with more of them is refused anyway."""
 
@@ -162,6 +164,24 @@ def collect(frame: pl.LazyFrame, source: str) -> pl.DataFrame:
         return (metered(frame, "row") if "row" in columns else frame).collect(engine="streaming")
     except (pl.exceptions.PolarsError, pl.exceptions.PanicException) as error:
         raise _damaged(source, error) from error
+
+
+def collect_each(files: Iterable[tuple[pl.LazyFrame, str]]) -> Iterator[pl.DataFrame]:
+    """Like `collect` for the rows of several files, a few at a time: small ones do not occupy all cores alone.
+
+    Args:
+        files: each with its source.
+
+    Raises:
+        DamagedError: one of them cannot be read to its end.
+    """
+    rest = iter(files)
+    while some := list(islice(rest, _FILES_AT_A_TIME)):
+        try:
+            found = pl.collect_all([metered(frame, "row") for frame, _ in some], engine="streaming")
+        except (pl.exceptions.PolarsError, pl.exceptions.PanicException):
+            found = [collect(frame, source) for frame, source in some]  # which says what file it is
+        yield from found
 
 
 def streamed(frame: pl.LazyFrame, source: str, parts: int, *, everybody: bool) -> Parted:

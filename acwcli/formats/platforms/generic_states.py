@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 from bisect import bisect_left
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
 import polars as pl
@@ -18,7 +18,7 @@ from acwcli.formats.grid import Grid
 from acwcli.formats.known_limits import OF_STATES, at_a_limit
 from acwcli.formats.options import ReadOptions
 from acwcli.formats.parted import NEWEST_FIRST, Parted
-from acwcli.formats.rows import account, account_parted, collect, picked, reject_reason, streamed
+from acwcli.formats.rows import account, account_parted, collect, collect_each, picked, reject_reason, streamed
 from acwcli.formats.times import Times
 from acwcli.formats.words import fold, fold_expr, state_of, unit_ms, usual_state_spellings
 from acwcli.model.columns import INSTANT, STATES
@@ -69,17 +69,31 @@ def match(probe: Probe, options: ReadOptions) -> Match:
 
 def read(probes: Sequence[Probe], options: ReadOptions) -> list[FileFrame]:
     """Read each file for itself."""
-    return [at_a_limit(read_grid(probe.grid, options), OF_STATES) for probe in probes]
+    return [at_a_limit(file, OF_STATES) for file in _read_each([probe.grid for probe in probes], options)]
 
 
 def read_grid(grid: Grid, options: ReadOptions) -> FileFrame:
     """Read one file that is rows already."""
-    chosen = columns_of(grid, COLUMNS, options)
-    times = Times(grid, chosen, options)
-    times.quick = True
+    (loaded,) = _read_each([grid], options)
+    return loaded
+
+
+def _read_each(grids: Sequence[Grid], options: ReadOptions) -> Iterator[FileFrame]:
+    columns = [columns_of(grid, COLUMNS, options) for grid in grids]
+    clocks = [Times(grid, chosen, options) for grid, chosen in zip(grids, columns, strict=True)]
+    files = list(zip(grids, columns, clocks, strict=True))
+    for times in clocks:
+        times.quick = True
     if options.parts:
-        return _read_parted(grid, chosen, times, options)
-    frame = collect(_canonical(grid, chosen, times, options), grid.source)
+        yield from (_read_parted(*file, options) for file in files)
+        return
+    plans = ((_canonical(*file, options), file[0].source) for file in files)
+    for file, frame in zip(files, collect_each(plans), strict=True):
+        yield _read_file(frame, *file, options)
+
+
+def _read_file(frame: pl.DataFrame, grid: Grid, chosen: Chosen, times: Times, options: ReadOptions) -> FileFrame:
+    """What the rows of a file are that were collected with its clocks as they mostly are written."""
     if frame["reason"].is_in(_UNREADABLE).any():
         times.quick = False
         frame = collect(_canonical(grid, chosen, times, options), grid.source)
@@ -96,7 +110,7 @@ def read_grid(grid: Grid, options: ReadOptions) -> FileFrame:
 
 
 def _read_parted(grid: Grid, chosen: Chosen, times: Times, options: ReadOptions) -> FileFrame:
-    """Like `read_grid`, but the rows go to disk as they are parsed; what shows only then costs another pass."""
+    """Like `_read_file`, but the rows go to disk as they are parsed; what shows only then costs another pass."""
 
     def parsed(words: Mapping[str, str] | None = None) -> Parted:
         rows = _canonical(grid, chosen, times, options, words)
