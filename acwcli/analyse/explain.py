@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import polars as pl
 
@@ -71,23 +71,10 @@ def explain(
         "shapes": _shapes(shapes),
         "evidence": _evidence(own.clear() if wraps is None else wraps, agent, shapes),
         "distribution": portrait.classes(lengths, noun),
-        "by_hour": portrait.by_time(rows, own, "hour", noun),
-        "by_day": portrait.by_time(rows, own, "day", noun),
-        "longest": portrait.single(portrait.longest(own)),
-        "typical": portrait.single(portrait.typical(own)),
+        **{f"by_{time}": portrait.by_time(rows, own, time, noun) for time in ("hour", "day")},
+        **{"longest": portrait.single(portrait.longest(own)), "typical": portrait.single(portrait.typical(own))},
     }
-    p80_us = quantile_us(lengths.group_by(figures.VALUE).agg(pl.col(figures.N).sum()).sort(figures.VALUE), 800)
-    limit_us = p80_us if within_ms is None else within_ms * 1000
-    sides = portrait.beside(lengths, agents.len() - 1, limit_us, noun)
-    row = _figures(sides, agent, noun).with_columns(
-        pl.lit(limit_us / 1_000_000).alias("limit_s"),
-        pl.lit("p80" if within_ms is None else "within").alias("limit_rule"),
-        pl.lit(_verdict(lists["rules"], own.height, min_wraps)).alias("verdict"),
-        *[table.to_struct(name).implode() for name, table in lists.items()],
-        *[pl.lit(own[name].cast(pl.String).max(), pl.String).alias(name) for name in ("name",) if name in own.columns],
-        own.select(figures.method_range()).select(figures.method())["method"],
-        pl.lit(SCHEMA_VERSION, pl.Int64).alias("schema_version"),
-    )
+    sides, row = _object(own, lengths, agent, agents.len() - 1, within_ms, min_wraps, lists, noun)
     columns = _columns(noun, named="name" in own.columns)
     return Table(
         "explain",
@@ -98,6 +85,32 @@ def explain(
         parts=explain_parts.parts(sides, lists, peers, mix, noun),
         parts_say_all=True,
     )
+
+
+def _object(
+    own: pl.DataFrame,
+    lengths: pl.DataFrame,
+    agent: str,
+    peers: int,
+    within_ms: int | None,
+    min_wraps: int,
+    lists: Mapping[str, pl.DataFrame],
+    noun: str,
+) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """The figures of both sides, and all that is told as one row."""
+    p80_us = quantile_us(lengths.group_by(figures.VALUE).agg(pl.col(figures.N).sum()).sort(figures.VALUE), 800)
+    limit_us = p80_us if within_ms is None else within_ms * 1000
+    sides = portrait.beside(lengths, peers, limit_us, noun)
+    row = _figures(sides, agent, noun).with_columns(
+        pl.lit(limit_us / 1_000_000).alias("limit_s"),
+        pl.lit("p80" if within_ms is None else "within").alias("limit_rule"),
+        pl.lit(_verdict(lists["rules"], own.height, min_wraps)).alias("verdict"),
+        *[table.to_struct(name).implode() for name, table in lists.items()],
+        *[pl.lit(own[name].cast(pl.String).max(), pl.String).alias(name) for name in ("name",) if name in own.columns],
+        own.select(figures.method_range()).select(figures.method())["method"],
+        pl.lit(SCHEMA_VERSION, pl.Int64).alias("schema_version"),
+    )
+    return sides, row
 
 
 def check_agent(agent: str, known: pl.Series) -> None:

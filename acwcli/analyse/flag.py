@@ -79,18 +79,16 @@ def flag(
         UsageError: an unknown measure, peers or mix column.
         NoWrapsError: there is nothing to compare.
     """
-    schema = obs.collect_schema()
-    asked = parse_measure(measure)
+    schema, asked = obs.collect_schema(), parse_measure(measure)
     keys = peer_keys(peers, schema, noun)
     cell = [name for name in _mix_keys(mix, schema, noun) if name not in keys]
     names = agent_name(["agent_id"], schema)
-    quick = any(rule.against == "mix" for rule in rules)
-    if quick and asked.permille is not None:
+    if (quick := any(rule.against == "mix" for rule in rules)) and asked.permille is not None:
         raise UsageError("--quick compares means; leave --measure out")
-    figured = _agents(obs, ["agent_id", *keys], names, asked, cell, min_wraps, newcomers, quick=quick)
-    figured = with_breaches(figured, obs, ["agent_id", *keys], limits_ms)
+    who = ["agent_id", *keys]
+    figured = _agents(obs, who, names, asked, cell, min_wraps, newcomers, quick=quick)
     return judged_agents(
-        figured, rules, asked, keys, names, min_wraps, noun, every_agent,
+        with_breaches(figured, obs, who, limits_ms), rules, asked, keys, names, min_wraps, noun, every_agent,
         mixed=bool(mix), fdr=fdr, newcomers=newcomers, only=only, listed=agents,
         shapes=(lambda listed: shapes_of(obs, min_wraps, listed)) if with_shapes and noun == "wraps" else None,
     )  # fmt: skip

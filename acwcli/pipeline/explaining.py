@@ -13,6 +13,7 @@ from acwcli.analyse.shapes import (
     AROUND_NEEDS,
     EVIDENCE,
     NEEDS,
+    OF_RECORDS,
     calls_of,
     looked_at,
     prepare,
@@ -91,7 +92,8 @@ def explain(
 
 def _for_shapes(found: Wraps, obs: pl.LazyFrame, agent: str) -> pl.DataFrame:
     """The wraps looked at, whoever the peers are, with what records and states tell of what goes on around them."""
-    contacts, events = found.loaded.of_kind("contacts"), found.loaded.rows_of("states")
+    records, events = found.loaded.rows_of("contacts"), found.loaded.rows_of("states")
+    contacts = None if records is None else records.select(pl.col(f"^({'|'.join(OF_RECORDS)})$")).collect()
     chosen = looked_at(obs, [agent])
     own = pl.col("agent_id").is_in(chosen["agent_id"].implode())
     known = [name for name in (*NEEDS, *EVIDENCE, *AROUND_NEEDS, "value_ms") if name in obs.collect_schema()]

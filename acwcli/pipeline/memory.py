@@ -9,7 +9,7 @@ from pathlib import Path
 import polars as pl
 
 from acwcli.formats import detect
-from acwcli.formats.frames import Probe
+from acwcli.formats.frames import Kind, Probe
 from acwcli.formats.options import ReadOptions
 from acwcli.model.columns import LEGS
 
@@ -19,9 +19,13 @@ _ENGINE_BYTES = 200_000_000
 _ROW_BYTES, _WIDE_ROW_BYTES = 105, 215
 """What rebuilding took at its peak per state event (10 million of them), and with contact ids or legs."""
 
+_RECORD_BYTES = 470
+"""The same per contact record (15 million of them)."""
+
 _COPIES = 3  # of the wraps: what is picked, sorted and grouped of them
 _WORTH_SAYING = 1_000_000_000
 _WIDE = frozenset(("contact_id", "talk_ms", "hold_ms", LEGS))
+_PARTED: tuple[Kind, ...] = ("states", "contacts")
 _PARTS_AT_LEAST, _PARTS_AT_MOST = 3, 128
 _PART_AT_LEAST_BYTES = 1_000_000  # smaller parts would cost more time than they save memory
 _HEAD_BYTES = 1 << 16
@@ -54,17 +58,21 @@ def parts_for(files: Iterable[tuple[detect.Recognised, ReadOptions]], memory: in
     memory = default_memory() if memory is None else memory
     if memory is None:
         return 0
-    need = sum(
-        _rows_of(item.probe) * (_WIDE_ROW_BYTES if options.needs & _WIDE else _ROW_BYTES)
-        for item, options in files
-        if item.format is not None and detect.platform(item.format, options.profiles).KIND in ("states", "contacts")
-    )
+    kinds = [(item, detect.platform(item.format, how.profiles).KIND, how) for item, how in files if item.format]
+    need = sum(_rows_of(item.probe) * _bytes_of(kind, how) for item, kind, how in kinds if kind in _PARTED)
     room = max(memory - _ENGINE_BYTES, memory // 4, 1)
     if need <= room:
         return 0
     # A quarter for a part: the wraps found so far, and what is computed from them, want their share.
     wanted = min(-(-4 * need // room), need // _PART_AT_LEAST_BYTES, _PARTS_AT_MOST)
     return max(wanted, _PARTS_AT_LEAST)
+
+
+def _bytes_of(kind: Kind, how: ReadOptions) -> int:
+    """What rebuilding takes per row."""
+    if kind == "contacts":
+        return _RECORD_BYTES
+    return _WIDE_ROW_BYTES if how.needs & _WIDE else _ROW_BYTES
 
 
 def beyond(held: Iterable[pl.DataFrame | None], memory: int | None) -> list[str]:
@@ -82,7 +90,7 @@ def beyond(held: Iterable[pl.DataFrame | None], memory: int | None) -> list[str]
     wraps = max(frame.height for frame in frames)
     return [
         f"this question keeps all {wraps:,} wraps in memory, some {need / 1e9:.1f} GB, more than --memory gives; "
-        "summary, flag, diagnose and reconstruct of state logs do with less (docs/memory-and-cloud.md)"
+        "without wraps files all but inspect and --compare-rules do with less (docs/memory-and-cloud.md)"
     ]
 
 

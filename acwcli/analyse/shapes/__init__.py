@@ -4,7 +4,15 @@ Each detector is one module of this package with `NAME`, `signs`, `sentence` and
 each looks for and how it can be wrong.
 """
 
-from acwcli.analyse.shapes.around import AROUND_NEEDS, CALLS, calls_of, with_calls, with_calls_back, with_waiting
+from acwcli.analyse.shapes.around import (
+    AROUND_NEEDS,
+    CALLS,
+    OF_RECORDS,
+    calls_of,
+    with_calls,
+    with_calls_back,
+    with_waiting,
+)
 from acwcli.analyse.shapes.detect import DETECTORS, Found, evidence_of, found_in, shapes_of
 from acwcli.analyse.shapes.prepared import EVIDENCE, NEEDS, looked_at, prepare
 
@@ -14,6 +22,7 @@ __all__ = [
     "DETECTORS",
     "EVIDENCE",
     "NEEDS",
+    "OF_RECORDS",
     "Found",
     "calls_of",
     "evidence_of",

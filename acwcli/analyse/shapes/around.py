@@ -11,6 +11,12 @@ AROUND = (WAITING, CALLS, CALLED_BACK)
 AROUND_NEEDS = ("wrap_start", "wrap_end", "queue", "channel", "contact_id")
 """Columns of the wraps they are worked out from."""
 
+OF_RECORDS = (
+    *("agent_id", "contact_id", "queue", "direction", "customer_id"),
+    *("offered_at", "answered_at", "ended_at"),
+)
+"""Columns of the contact records they are worked out from, as far as known."""
+
 CALL_BACK = "24h"
 """A customer who calls again within this time after a wrap has begun calls back."""
 
