@@ -56,8 +56,10 @@ def served(handler: Any, **facts: object) -> Iterator[str]:
     known = type("Known", (handler,), facts) if facts else handler
     with http.server.ThreadingHTTPServer(("127.0.0.1", 0), known) as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()
-        yield f"127.0.0.1:{server.server_address[1]}"
-        server.shutdown()
+        try:
+            yield f"127.0.0.1:{server.server_address[1]}"
+        finally:
+            server.shutdown()
 
 
 class Denying(http.server.BaseHTTPRequestHandler):
