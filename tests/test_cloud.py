@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import functools
-import gzip
 import http.server
 import os
 import socket
 import subprocess
 import sys
-import threading
 import time
 import urllib.request
+from contextlib import ExitStack
 
 import pytest
 
@@ -19,11 +18,7 @@ from acwcli.errors import ExitCode, InputError
 from acwcli.formats.cloud import _pattern, is_remote, shown
 from acwcli.formats.inputs import find_inputs
 from tests.cli import ROOT, STATES, acw, acw_process
-
-SECRET = "wJalrXUtnFEMIK7MDENGbPxRfiCY"
-SIGNED = "X-Amz-Signature=5ig0ature&X-Amz-Credential=AKIDSIGNED"
-PARQUET = "sample_data/generic/states.parquet"
-NDJSON = "sample_data/generic/states.ndjson.gz"
+from tests.cloud_servers import NDJSON, PARQUET, SECRET, SIGNED, Denying, objects, refused, served
 
 
 def free_port() -> int:
@@ -53,15 +48,7 @@ def s3():
                 access_key="AKIDTEST", secret_key=SECRET, endpoint_override=url, allow_bucket_creation=True
             )
             store.create_dir("exports")
-            packed = gzip.compress((ROOT / STATES).read_bytes(), mtime=0)
-            for key, content in {
-                "day 1/states.csv": (ROOT / STATES).read_bytes(),
-                "states.parquet": (ROOT / PARQUET).read_bytes(),
-                "states.ndjson.gz": (ROOT / NDJSON).read_bytes(),
-                "packed/2026/03/states.csv.gz": packed,
-                "packed/2026/03/readme.txt": b"nothing to see",
-                "packed/.hidden.csv.gz": packed,
-            }.items():
+            for key, content in objects().items():
                 with store.open_output_stream(f"exports/{key}") as target:
                     target.write(content)
             yield url
@@ -89,14 +76,6 @@ def environment(url: str, **more: str) -> dict[str, str]:
 
 def asked(url, *paths, command="summary", **more):
     return acw_process(command, *paths, "--by", "agent_id", env=environment(url, **more))
-
-
-def refused(ran, *words):
-    """Exit code 3, one line of error with these words, and no secret."""
-    assert (ran.code, ran.out) == (ExitCode.INPUT, b""), ran.err
-    assert all(word in ran.err for word in words), ran.err
-    for secret in (SECRET, "5ig0ature", "AKIDSIGNED", "Traceback"):
-        assert secret not in ran.err
 
 
 # --- S3 -------------------------------------------------------------------------------------------------------------
@@ -162,35 +141,11 @@ def test_a_bucket_is_named(s3):
     assert (ran.code, "which bucket?" in ran.err) == (ExitCode.USAGE, True)
 
 
-class Denying(http.server.BaseHTTPRequestHandler):
-    """Refuses everything, as a cloud does that does not know the key."""
-
-    def do_GET(self) -> None:
-        self.send_response(403)
-        self.end_headers()
-
-    def do_HEAD(self) -> None:
-        self.do_GET()
-
-    def log_message(self, *words: object) -> None:
-        pass
-
-
 @pytest.fixture
 def serving():
     """Start web servers with a handler."""
-    servers = []
-
-    def start(handler) -> str:
-        server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler)
-        servers.append(server)
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        return f"http://127.0.0.1:{server.server_address[1]}"
-
-    yield start
-    for server in servers:
-        server.shutdown()
-        server.server_close()
+    with ExitStack() as servers:
+        yield lambda handler: f"http://{servers.enter_context(served(handler))}"
 
 
 def test_refused_credentials(serving):

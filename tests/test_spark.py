@@ -1,4 +1,4 @@
-"""The Spark engine on Spark: `pytest -m spark -n 0`. On `local[2]`, and once on a cluster that loses a worker.
+"""The Spark engine on Spark: `pytest -m spark -n 0`. On `local[2]`, through Connect, and on a cluster losing a worker.
 
 Everything but Spark itself is tested in `test_spark_tasks.py`, which needs none of it.
 """
@@ -21,7 +21,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli import GENERIC, ROOT, STATES, Ran, acw, start
+from tests.cli import GENERIC, ROOT, STATES, Ran, acw, acw_process, start
 
 pytestmark = [
     pytest.mark.spark,
@@ -31,7 +31,6 @@ pytestmark = [
 
 CONTACTS = f"{GENERIC}/contacts.csv"
 PARQUET = f"{GENERIC}/states.parquet"
-LOCAL = ("--engine", "spark", "--master", "local[2]", "--partitions", "3")
 QUESTIONS = (
     ("reconstruct", STATES, CONTACTS),
     ("summary", PARQUET, "--by", "agent_id"),
@@ -52,18 +51,28 @@ def environment(**more: str) -> dict[str, str]:
     return os.environ | {"PYTHONPATH": str(ROOT), "PYSPARK_PYTHON": sys.executable} | more
 
 
-@pytest.fixture(scope="module")
-def answers(tmp_path_factory) -> dict[tuple[str, ...], Ran]:
-    asked = [*QUESTIONS, URL, MISSING]
-    path = tmp_path_factory.mktemp("spark") / "answers.json"
+@pytest.fixture(scope="module", params=["local", "connect"])
+def answers(request, tmp_path_factory) -> dict[tuple[str, ...], Ran]:
+    folder = tmp_path_factory.mktemp("spark")
+    if request.param == "local":
+        return asked(folder, "local[2]", environment())
+    with connect_server(folder / "server") as master:
+        return asked(folder, master, environment(PATH=str(folder), JAVA_HOME=""))  # who joins needs no Java
+
+
+def asked(folder: Path, master: str, env: dict[str, str]) -> dict[tuple[str, ...], Ran]:
+    """What one process answers to every question."""
+    questions = [*QUESTIONS, URL, MISSING]
+    where = ("--engine", "spark", "--master", master, "--partitions", "3")
+    path = folder / "answers.json"
     ran = subprocess.run(
         [sys.executable, "-m", "tests.spark_process", path],
-        cwd=ROOT, env=environment(), input=json.dumps([[*words, *LOCAL] for words in asked]).encode(),
+        cwd=ROOT, env=env, input=json.dumps([[*words, *where] for words in questions]).encode(),
         capture_output=True, timeout=PATIENCE_S, check=False,
     )  # fmt: skip
     assert (ran.returncode, ran.stdout, ran.stderr) == (0, b"", b"")  # nothing of Spark's on the real streams
     given = [Ran(one["code"], base64.b64decode(one["out"]), one["err"]) for one in json.loads(path.read_text())]
-    return dict(zip(asked, given, strict=True))
+    return dict(zip(questions, given, strict=True))
 
 
 @pytest.mark.parametrize("words", QUESTIONS, ids=" ".join)
@@ -78,7 +87,7 @@ def test_a_url(answers, monkeypatch):
     monkeypatch.chdir(ROOT)
     here = acw("reconstruct", STATES)
     told = answers[URL]
-    assert told.code == 0
+    assert (told.code, told.err) == (0, here.err)
     assert told.out.replace(f"file:{ROOT}/".encode(), b"") == here.out
 
 
@@ -89,7 +98,16 @@ def test_a_url_that_leads_nowhere(answers):
     assert "Traceback" not in told.err
 
 
-# --- a cluster --------------------------------------------------------------------------------------------------------
+def test_a_wrong_port_is_an_error_at_once():
+    master = f"sc://127.0.0.1:{free_port()}"
+    began = time.monotonic()
+    told = acw_process("summary", STATES, "--engine", "spark", "--master", master)
+    assert (told.code, told.out) == (2, b"")
+    assert f"--master {master}: nobody answers there" in told.err
+    assert time.monotonic() - began < 30  # Spark itself would try for minutes
+
+
+# --- servers and a cluster --------------------------------------------------------------------------------------------
 
 
 def free_port() -> int:
@@ -99,9 +117,9 @@ def free_port() -> int:
 
 
 @contextmanager
-def daemon(folder: Path, kind: str, *words: object) -> Iterator[subprocess.Popen[bytes]]:
+def daemon(folder: Path, tool: str, *words: object) -> Iterator[subprocess.Popen[bytes]]:
     home = Path(str(importlib.util.find_spec("pyspark").origin)).parent
-    command = [home / "bin" / "spark-class", f"org.apache.spark.deploy.{kind}", "--host", "127.0.0.1", *map(str, words)]
+    command = [home / "bin" / tool, *map(str, words)]
     folder.mkdir()
     own = environment(SPARK_LOCAL_IP="127.0.0.1", SPARK_LOCAL_DIRS=str(folder), SPARK_HOME=str(home))
     with (folder / "log").open("wb") as log:
@@ -110,6 +128,25 @@ def daemon(folder: Path, kind: str, *words: object) -> Iterator[subprocess.Popen
             yield process
         finally:
             stop(process)
+
+
+@contextmanager
+def connect_server(folder: Path) -> Iterator[str]:
+    """Spark Connect on loopback, two tasks at a time: the master to join it by."""
+    port = free_port()
+    settings = {
+        "spark.connect.grpc.binding.address": "127.0.0.1",
+        "spark.connect.grpc.binding.port": port,
+        "spark.driver.host": "127.0.0.1",
+        "spark.sql.warehouse.dir": folder / "warehouse",
+        "spark.ui.enabled": "false",
+    }
+    words = [word for name, value in settings.items() for word in ("--conf", f"{name}={value}")]
+    service = "org.apache.spark.sql.connect.service.SparkConnectServer"
+    with daemon(folder, "spark-submit", "--class", service, "--master", "local[2]", *words) as server:
+        until(lambda: listens(port) or server.poll() is not None, "no server")
+        assert server.poll() is None, (folder / "log").read_text()
+        yield f"sc://127.0.0.1:{port}"
 
 
 def stop(process: subprocess.Popen[bytes]) -> None:
@@ -149,11 +186,13 @@ def test_a_worker_that_is_killed_changes_nothing(tmp_path, monkeypatch):
     monkeypatch.chdir(ROOT)
     here = acw("reconstruct", logs)
     port = free_port()
-    master, words = f"spark://127.0.0.1:{port}", ("--cores", 1, "--memory", "1g", "--webui-port", 0)
+    master = f"spark://127.0.0.1:{port}"
+    here_only = ("--host", "127.0.0.1", "--webui-port", 0)
+    words = ("spark-class", "org.apache.spark.deploy.worker.Worker", *here_only, "--cores", 1, "--memory", "1g")
     with (
-        daemon(tmp_path / "master", "master.Master", "--port", port, "--webui-port", 0),
-        daemon(tmp_path / "one", "worker.Worker", *words, "-d", tmp_path / "work1", master) as one,
-        daemon(tmp_path / "two", "worker.Worker", *words, "-d", tmp_path / "work2", master),
+        daemon(tmp_path / "master", "spark-class", "org.apache.spark.deploy.master.Master", *here_only, "--port", port),
+        daemon(tmp_path / "one", *words, "-d", tmp_path / "work1", master) as one,
+        daemon(tmp_path / "two", *words, "-d", tmp_path / "work2", master),
     ):
         until(lambda: listens(port), "no master")
         until(lambda: registered(tmp_path / "one") and registered(tmp_path / "two"), "no workers")

@@ -151,10 +151,11 @@ def _file_system(scheme: str) -> FileSystem:
     account = _variable("AZURE_STORAGE_ACCOUNT_NAME", "AZURE_STORAGE_ACCOUNT")
     if account is None:
         raise UsageError("az://: whose storage? Set AZURE_STORAGE_ACCOUNT_NAME")
+    token = _variable("AZURE_STORAGE_SAS_TOKEN")
     return fs.AzureFileSystem(
         account,
         account_key=_variable("AZURE_STORAGE_ACCOUNT_KEY", "AZURE_STORAGE_KEY"),
-        sas_token=_variable("AZURE_STORAGE_SAS_TOKEN"),
+        sas_token=token and "?" + token.removeprefix("?"),  # pyarrow glues it to the address as it is
     )
 
 
@@ -171,9 +172,11 @@ def _variable(*names: str) -> str | None:
 @contextmanager
 def _understood(scheme: str, name: str) -> Iterator[None]:
     """Failures of a cloud in our own words."""
+    from pyarrow import ArrowException
+
     try:
         yield
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, ArrowException) as error:
         said = str(error)
         if isinstance(error, FileNotFoundError) or _MISSING.search(said):
             raise InputError(f"{name}: no such object or bucket; check the address") from None
