@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from pyarrow.fs import FileSystem
 
 _CLOUDS, _WEB = ("s3", "gs", "az"), ("http", "https")
-_BLOCK = 1 << 20
+_BLOCK = 8 << 20
 _CONNECT_S, _WAIT_S = 10, 60
 _ATTEMPTS = 2
 
