@@ -20,7 +20,7 @@ HEAD = """# Benchmarks
 Made by `python bench/page.py` from the last runs on the machines named; [speed](speed.md) says what the bars are.
 Ratios are wall times of whole processes with their start-up, run in turn on one machine: under 1 `acw` is the faster.
 """
-ORDER = ("compare", "floor", "growth", "startup", "nights", "formats", "flag")
+ORDER = ("compare", "floor", "growth", "startup", "nights", "formats", "flag", "kept")
 SCRIPTS = {"formats": "formats_speed.py", "flag": "flag_ratio.py"}
 
 
