@@ -100,3 +100,19 @@ def test_there_is_one_version():
 
     declared = (ROOT / "pyproject.toml").read_text(encoding="utf-8")
     assert f'version = "{__version__}"' in declared
+
+
+@pytest.mark.skipif(not Path("/proc/self/task").is_dir(), reason="only Linux names its threads here")
+def test_importing_starts_none_of_the_threads_that_polars_computes_with():
+    code = """
+import os, pkgutil, importlib
+import acwcli
+for module in pkgutil.walk_packages(acwcli.__path__, "acwcli."):
+    if "spark" not in module.name and not module.name.endswith("__main__"):
+        importlib.import_module(module.name)
+print({open(f"/proc/self/task/{task}/comm").read().strip() for task in os.listdir("/proc/self/task")})
+"""
+    ran = run(sys.executable, "-c", code)
+    assert ran.returncode == 0, ran.stderr
+    # A process that is forked off after the import has none of them, and would wait for them for ever.
+    assert "polars-0" not in ran.stdout

@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from functools import cache
 from typing import Literal
 
 import polars as pl
@@ -41,8 +42,6 @@ from acwcli.formats.clock_text import (
 )
 from acwcli.formats.zones import from_local
 
-_FIRST = pl.lit(datetime(1970, 1, 2, tzinfo=UTC))
-_LAST = pl.lit(datetime(2200, 1, 1, tzinfo=UTC))
 Told = tuple[Order | None, Order | None]
 """The order the user gives, and the usual one."""
 _FEW = 10
@@ -183,7 +182,14 @@ def combine(date: pl.Expr, time: pl.Expr) -> pl.Expr:
 
 
 def _within(time: pl.Expr) -> pl.Expr:
-    return pl.when(time.is_between(_FIRST, _LAST, closed="left")).then(time)
+    first, last = _bounds()
+    return pl.when(time.is_between(first, last, closed="left")).then(time)
+
+
+@cache
+def _bounds() -> tuple[pl.Expr, pl.Expr]:
+    """Made once, and not while this is imported: an instant as an expression starts the threads of Polars."""
+    return pl.lit(datetime(1970, 1, 2, tzinfo=UTC)), pl.lit(datetime(2200, 1, 1, tzinfo=UTC))
 
 
 def _evidence(values: pl.LazyFrame, sample: pl.Series) -> list[str]:
