@@ -63,8 +63,8 @@ def test_one_row_per_day_touched(store, tmp_path):
 
 def test_a_new_state_log_is_read_once(store, tmp_path, monkeypatch):
     """Its times have no offset, so that `--tz` bears on them needs no second look."""
-    read, read_grid = [], generic_states.read_grid
-    monkeypatch.setattr(generic_states, "read_grid", lambda grid, how: read.append(grid.source) or read_grid(grid, how))
+    read, read_file = [], generic_states._read_file
+    monkeypatch.setattr(generic_states, "_read_file", lambda *given: read.append(given[1].source) or read_file(*given))
     path = night(tmp_path, DAYS[0])
     ingest(store, path)
     assert read == [str(path)]
