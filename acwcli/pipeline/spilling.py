@@ -110,13 +110,20 @@ class _Files:
         named = rows.select(*stored, pl.col("agent_id").cast(pl.String).alias(_NAME))
         self.agents.append(named.group_by(name=_NAME).len())
         if named.height:
-            ordered = named.sort(_NAME, maintain_order=True).with_columns(as_codes(named.schema))
+            ordered = _by_name(named).with_columns(as_codes(named.schema))
             path, size = self.folder / f"{part:04d}.parquet", -(-named.height // _GROUPS)
             ordered.write_parquet(path, compression="lz4", row_group_size=size)
 
     def spilled(self, sources: Sequence[str]) -> Spilled:
         """What was written."""
         return Spilled(self.folder, self.frame, self.stored, sources, pl.concat(self.agents))
+
+
+def _by_name(rows: pl.DataFrame) -> pl.DataFrame:
+    """Rows in the order of their agents' names, of which there are few: numbers are sorted, not texts."""
+    agents = rows.select("agent_id", _NAME).unique().sort(_NAME).select("agent_id", rank=pl.int_range(pl.len()))
+    ranked = rows.join(agents, on="agent_id", how="left", nulls_equal=True, maintain_order="left")
+    return ranked.sort("rank", maintain_order=True).drop("rank")
 
 
 @dataclass
