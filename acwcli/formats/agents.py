@@ -33,7 +33,7 @@ def one_spelling(agents: pl.Series) -> tuple[pl.Series, list[str]]:
     Returns:
         The ids in one spelling each (the first in code order), and notes.
     """
-    if not _dictionary(agents).str.contains(_MAY_VARY).any():
+    if not _may_vary(agents.to_physical().max(), agents.dtype):
         return agents, []
     # The dictionary holds more than this column: look at its own ids.
     variants = _variants(agents.unique().drop_nulls().cast(pl.String).sort().to_list())
@@ -45,6 +45,9 @@ def one_spelling(agents: pl.Series) -> tuple[pl.Series, list[str]]:
 
 def one_spelling_of_parts(rows: Parted) -> tuple[Parted, list[str]]:
     """Like `one_spelling`, for rows on disk; those of a united agent move to one part."""
+    greatest = rows.rows().select(pl.col("agent_id").to_physical().max()).collect(engine="streaming").item()
+    if not _may_vary(greatest, rows.schema["agent_id"]):
+        return rows, []
     agents = rows.rows().select(pl.col("agent_id").unique()).collect(engine="streaming")["agent_id"]
     united, notes = one_spelling(agents)
     if not notes:
@@ -57,11 +60,15 @@ def one_spelling_of_parts(rows: Parted) -> tuple[Parted, list[str]]:
     return moved, notes
 
 
-def _dictionary(agents: pl.Series) -> pl.Series:
-    """Every text the categories of a column know: at once, where looking for distinct values reads all rows."""
-    greatest = agents.to_physical().max()
+def _may_vary(greatest: object, kind: pl.DataType) -> bool:
+    """Whether any text the categories of a column know is of letters or digits that have variants.
+
+    Args:
+        greatest: the greatest code of the column: to find it is quick, where to look for distinct values is not.
+        kind: the type of the column.
+    """
     codes = pl.int_range(greatest + 1 if isinstance(greatest, int) else 0, dtype=pl.UInt32, eager=True)
-    return codes.cat.to(agents.dtype).cast(pl.String)
+    return codes.cat.to(kind).cast(pl.String).str.contains(_MAY_VARY).any()
 
 
 def _variants(known: Sequence[str]) -> dict[str, str]:

@@ -93,9 +93,9 @@ class Parted:
         return bool(edges) and edges[0] != edges[-1]
 
     def _scan(self, numbers: list[int]) -> pl.LazyFrame:
-        files = [path for number in numbers for path in sorted((self.folder / f"{_PART}={number}").glob("*.parquet"))]
+        files = [path for number in numbers for path in sorted((self.folder / f"{_PART}={number}").glob("*.ipc"))]
         stored = {name: kind if _code_of(kind) is None else _code_of(kind) for name, kind in self.schema.items()}
-        rows = pl.scan_parquet(files, glob=False) if files else pl.LazyFrame(schema=stored)
+        rows = pl.scan_ipc(files, glob=False) if files else pl.LazyFrame(schema=stored)
         found = rows.with_columns(from_codes(self.schema))
         for step in self.steps:
             found = step(found)
@@ -120,8 +120,8 @@ def part_rows(rows: pl.LazyFrame, count: int, *, order: str, everybody: bool) ->
     part = (pl.col("agent_id").to_physical() % count).fill_null(count).alias(_PART)
     target = pl.PartitionBy(folder, key=_PART, include_key=False, approximate_bytes_per_file=None)
     with writing_to(folder):
-        rows.with_columns(part).with_columns(as_codes(schema)).sink_parquet(
-            target, mkdir=True, compression="lz4", statistics=False, row_group_size=_GROUP_ROWS, engine="streaming"
+        rows.with_columns(part).with_columns(as_codes(schema)).sink_ipc(
+            target, mkdir=True, compression="uncompressed", record_batch_size=_GROUP_ROWS, engine="streaming"
         )
     return Parted(folder, count, schema, order, everybody=everybody, codes=kept)
 

@@ -64,7 +64,7 @@ def parts_for(files: Iterable[tuple[detect.Recognised, ReadOptions]], memory: in
     if need <= room:
         return 0
     # A quarter for a part: the wraps found so far, and what is computed from them, want their share.
-    wanted = min(-(-4 * need // room), need // _PART_AT_LEAST_BYTES, _PARTS_AT_MOST)
+    wanted = min(-(-2 * need // room), need // _PART_AT_LEAST_BYTES, _PARTS_AT_MOST)
     return max(wanted, _PARTS_AT_LEAST)
 
 

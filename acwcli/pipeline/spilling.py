@@ -34,10 +34,6 @@ from acwcli.reconstruct.merge import compacted, compacted_legs, merged
 if TYPE_CHECKING:
     from acwcli.pipeline.veil import Pseudonyms
 
-_NAME = "__name"
-"""The agent by name, to find rows by: the codes of categories are in the order of the file."""
-_GROUPS = 16
-"""Row groups of one part: so much of it need not be read for some of its agents."""
 _AT_A_TIME = 500_000
 """Wraps that are put in order at a time; more where one agent has more."""
 
@@ -51,7 +47,7 @@ class Spilled:
         frame: no rows, but all columns; Polars knows which code is which category as long as it is there.
         stored: the columns on disk; all others but `source` are null throughout.
         sources: the name of each file, by `file`.
-        agents: `name`, and `len`: how many wraps the agent has.
+        agents: which rows are whose: `name`, `part`, `start` (in the file of the part) and `len`.
     """
 
     folder: Path
@@ -62,23 +58,33 @@ class Spilled:
 
     def rows(self) -> pl.LazyFrame:
         """All wraps, agents in no order."""
-        return self._scan(pl.lit(True))
+        files = sorted(self.folder.glob("*.ipc"))
+        return self._as_in_memory(pl.scan_ipc(files, glob=False)) if files else self.frame.lazy()
 
     def in_order(self) -> Iterator[pl.DataFrame]:
         """All wraps, some agents at a time in the order of their names."""
-        turns = self.agents.sort("name").with_columns(turn=(pl.col("len").cum_sum() - 1) // _AT_A_TIME)
-        spans = turns.group_by("turn", maintain_order=True).agg(low=pl.col("name").first(), high=pl.col("name").last())
-        for _, low, high in spans.iter_rows():
-            yield self._scan(pl.col(_NAME).is_between(pl.lit(low), pl.lit(high))).collect(engine="streaming")
+        names = self.agents.group_by("name").agg(pl.col("len").sum()).sort("name")
+        turns = names.select("name", turn=(pl.col("len").cum_sum() - 1) // _AT_A_TIME)
+        ordered = self.agents.join(turns, on="name", nulls_equal=True).sort("name")
+        for _, agents in ordered.group_by("turn", maintain_order=True):
+            yield self._as_in_memory(self._of(agents)).collect(engine="streaming")
 
-    def _scan(self, which: pl.Expr) -> pl.LazyFrame:
-        files = sorted(self.folder.glob("*.parquet"))
-        if not files:
-            return self.frame.lazy()
+    def _of(self, agents: pl.DataFrame) -> pl.LazyFrame:
+        """The rows of some agents as they are on disk; nothing else is read."""
+        from pyarrow import ipc, memory_map
+
+        def mapped(part: int) -> pl.DataFrame:
+            table = ipc.open_file(memory_map(str(_file(self.folder, part)))).read_all()
+            return pl.concat(pl.DataFrame(batch) for batch in table.to_batches())  # batch by batch nothing is copied
+
+        parts = {part: mapped(part) for part in agents["part"].unique()}
+        places = agents.select("part", "start", "len").iter_rows()
+        return pl.concat([parts[part].slice(start, rows) for part, start, rows in places]).lazy()
+
+    def _as_in_memory(self, found: pl.LazyFrame) -> pl.LazyFrame:
         stored = pl.Schema({name: self.frame.schema[name] for name in self.stored})
         there = (*self.stored, "source")
         missing = [pl.lit(None, kind).alias(name) for name, kind in self.frame.schema.items() if name not in there]
-        found = pl.scan_parquet(files, glob=False).filter(which)
         return found.with_columns(*from_codes(stored), *missing, source=self._source()).select(self.frame.columns)
 
     def _source(self) -> pl.Expr:
@@ -96,7 +102,7 @@ class _Files:
         folder: where to.
         frame: the columns of the rows written last, without rows.
         stored: the columns written.
-        agents: how many rows of each agent were written, part by part.
+        agents: see `Spilled`, part by part.
     """
 
     folder: Path
@@ -107,23 +113,32 @@ class _Files:
     def put(self, rows: pl.DataFrame, stored: Sequence[str], part: int) -> None:
         """Write the rows of one part of the agents."""
         self.frame, self.stored = rows.clear(), stored
-        named = rows.select(*stored, pl.col("agent_id").cast(pl.String).alias(_NAME))
-        self.agents.append(named.group_by(name=_NAME).len())
-        if named.height:
-            ordered = _by_name(named).with_columns(as_codes(named.schema))
-            path, size = self.folder / f"{part:04d}.parquet", -(-named.height // _GROUPS)
-            ordered.write_parquet(path, compression="lz4", row_group_size=size)
+        spans = _spans(rows)
+        if not spans["agent_id"].is_unique().all():
+            rows = rows.sort(pl.col("agent_id").to_physical(), maintain_order=True)
+            spans = _spans(rows)
+        self.agents.append(
+            spans.select(pl.col("agent_id").cast(pl.String).alias("name"), pl.lit(part).alias("part"), "start", "len")
+        )
+        if rows.height:
+            own = rows.select(*stored)
+            own.with_columns(as_codes(own.schema)).write_ipc(_file(self.folder, part))
 
     def spilled(self, sources: Sequence[str]) -> Spilled:
         """What was written."""
         return Spilled(self.folder, self.frame, self.stored, sources, pl.concat(self.agents))
 
 
-def _by_name(rows: pl.DataFrame) -> pl.DataFrame:
-    """Rows in the order of their agents' names, of which there are few: numbers are sorted, not texts."""
-    agents = rows.select("agent_id", _NAME).unique().sort(_NAME).select("agent_id", rank=pl.int_range(pl.len()))
-    ranked = rows.join(agents, on="agent_id", how="left", nulls_equal=True, maintain_order="left")
-    return ranked.sort("rank", maintain_order=True).drop("rank")
+def _file(folder: Path, part: int) -> Path:
+    return folder / f"{part:04d}.ipc"
+
+
+def _spans(rows: pl.DataFrame) -> pl.DataFrame:
+    """Where the rows of one agent follow each other: `agent_id`, `start`, `len`."""
+    kind = rows.schema["agent_id"]
+    spans = rows.select(pl.col("agent_id").to_physical().rle()).unnest("agent_id")
+    start = pl.col("len").cum_sum() - pl.col("len")
+    return spans.select(agent_id=pl.col("value").cat.to(kind), start=start, len="len")
 
 
 @dataclass
