@@ -8,6 +8,7 @@ import sys
 import tempfile
 from collections import Counter
 from collections.abc import Callable, Iterable
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
@@ -56,13 +57,14 @@ def rebuild(
     options = parse.wrap_options(wrap, read.zone)
     wanted = frozenset(needs) | pipeline.needs_of_where(options.where)
     reading = parse.read_options(read, wanted)
+    memory = parse.size(wrap.memory, "--memory") if wrap.memory else None
     if cluster is None and store_at(paths[0]) is not None and not (files or read.rejects or secret):
-        kept = pipeline.kept_wraps(paths, reading, options, wanted, roster, lookup)
+        parts_of = partial(pipeline.parts_of_wraps, memory=memory) if on_disk else None
+        kept = pipeline.kept_wraps(paths, reading, options, wanted, roster, lookup, parts_of)
         if kept is not None:
             report_counts(kept.loaded, out, kept)
             return kept
     progress.reading(paths, quiet=out.quiet)
-    memory = parse.size(wrap.memory, "--memory") if wrap.memory else None
     if cluster is None:
         loaded = pipeline.load(paths, reading, look_again=files, memory=memory)
     else:

@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from acwcli.pipeline.explaining import EXPLAINED, explain, explain_needs
     from acwcli.pipeline.ingesting import Ingested, ingest
     from acwcli.pipeline.kept import kept_wraps
-    from acwcli.pipeline.memory import beyond
+    from acwcli.pipeline.memory import beyond, parts_of_wraps
     from acwcli.pipeline.proof import emit_profile, prove_profiles
     from acwcli.pipeline.reporting import ReportOptions, flags_anybody, report, report_needs
     from acwcli.pipeline.spilling import wraps_on_disk
@@ -87,6 +87,7 @@ __all__ = [
     "newcomers",
     "observations",
     "parse_alert",
+    "parts_of_wraps",
     "prove_profiles",
     "pseudonyms",
     "refuse_bad_rows",
@@ -124,6 +125,7 @@ _SELDOM = {
     "anonymise": "veil",
     "pseudonyms": "veil",
     "beyond": "memory",
+    "parts_of_wraps": "memory",
     "wraps_on_disk": "spilling",
 }
 """Imported when somebody asks for them: every command would pay for their modules."""

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
+from pathlib import Path
 
 import polars as pl
 
@@ -12,18 +14,23 @@ from acwcli.analyse.inspection import FileFacts
 from acwcli.formats.frames import FileFrame
 from acwcli.formats.lookup import Lookup
 from acwcli.formats.options import ReadOptions
+from acwcli.formats.parted import Parted, part_rows
 from acwcli.formats.roster import Roster
 from acwcli.model.columns import INSTANT, LEGS, WRAP_FRAME
 from acwcli.pipeline.loading import Loaded
-from acwcli.pipeline.rebuilding import WrapOptions, Wraps, named_and_filtered
+from acwcli.pipeline.rebuilding import WrapOptions, Wraps, complete, named_and_filtered
 from acwcli.pipeline.stored import USUAL, as_ingested, same_reading, zone_of
-from acwcli.store.days import read_all
+from acwcli.reconstruct.combine import Reconstructed
+from acwcli.store.days import at_one_moment, check_number, read_days, scan_days, sound
 from acwcli.store.manifest import VERSION, KeptFile, KeptFrame, Manifest, read_manifest, store_at
 
 ENGINE = f"acw {__version__}, polars {pl.__version__}, store {VERSION}"
 """What wraps were rebuilt with: kept wraps of another engine are not relied on."""
 
-_ALWAYS = frozenset(("agent_id", "wrap_start", "wrap_end", "acw_ms", "pieces", "method", "ended_by", "status", "row"))
+_PLACE = "__place"
+_ALWAYS = frozenset(
+    ("agent_id", "wrap_start", "wrap_end", "acw_ms", "pieces", "method", "ended_by", "status", "row", "file")
+)
 
 
 def kept_wraps(
@@ -33,8 +40,18 @@ def kept_wraps(
     needs: Iterable[str],
     roster: Roster | None = None,
     lookup: Lookup | None = None,
+    parts_of: Callable[[int], int] | None = None,
 ) -> Wraps | None:
     """The answer from the wraps a store keeps.
+
+    Args:
+        paths: what is asked about.
+        asked: how to read it.
+        options: see `WrapOptions`.
+        needs: wrap columns the question needs.
+        roster: columns to join by agent, or None.
+        lookup: names to put where ids stand, or None.
+        parts_of: into how many parts, by agent, so many wraps go on disk, 0 for none; None keeps them in memory.
 
     Returns:
         The wraps after filters, as `wraps` would rebuild them from the files; None where that is not sure: several
@@ -46,18 +63,42 @@ def kept_wraps(
     usual = WrapOptions()
     if LEGS in wanted or (options.max_wrap_ms, options.gap_cap_ms) != (usual.max_wrap_ms, usual.gap_cap_ms):
         return None
-    if not _is_kept(read_manifest(root), asked):
+    manifest = read_manifest(root)
+    if not _is_kept(manifest, asked):
         return None
-    manifest, frame = read_all(root, [name for name in (*WRAP_FRAME, "file") if name in wanted | _ALWAYS | {"file"}])
+    columns = [name for name in (*WRAP_FRAME, "file") if name in wanted | _ALWAYS and name != "source"]
+    parts = parts_of(sum(day.rows for day in manifest.days.values())) if parts_of is not None else 0
+
+    def read(known: Manifest) -> Parted | pl.DataFrame:
+        return _on_disk(root, columns, parts, known) if parts else read_days(root, known, list(known.days), columns)
+
+    manifest, found = at_one_moment(root, read)
     if not _is_kept(manifest, asked):
         return None
     loaded, places = _accounts(manifest)
-    frame = frame.with_columns(
-        pl.col("agent_id").cast(pl.Categorical),
-        pl.col("file").replace_strict(places, return_dtype=pl.UInt32),
-        *(pl.lit(None, kind).alias(name) for name, kind in WRAP_FRAME.items() if name not in frame.columns),
-    )
-    return named_and_filtered(Wraps(frame, None, loaded, options), roster, lookup)
+    place = pl.col("file").replace_strict(places, return_dtype=pl.UInt32)
+    if isinstance(found, pl.DataFrame):
+        frame = complete(found.with_columns(pl.col("agent_id").cast(pl.Categorical), place))
+        return named_and_filtered(Wraps(frame, None, loaded, options), roster, lookup)
+
+    from acwcli.pipeline.spilling import spilled
+
+    def of_part(part: int) -> Reconstructed:
+        return Reconstructed(found.part(part).drop(_PLACE).with_columns(place))
+
+    whole = Wraps(pl.DataFrame(), None, replace(loaded, parts=parts), options)
+    return spilled(whole, of_part, wanted, roster, lookup)
+
+
+def _on_disk(root: Path, columns: Sequence[str], parts: int, manifest: Manifest) -> Parted:
+    """All wraps, parted by agent."""
+    days = list(manifest.days)
+    with sound(root):
+        wraps = scan_days(root, manifest, days, columns).with_columns(pl.col("agent_id").cast(pl.Categorical))
+        rows = part_rows(wraps.with_row_index(_PLACE), parts, order=_PLACE, everybody=False)
+        number = rows.rows().select(pl.len()).collect(engine="streaming").item()
+    check_number(root, manifest, days, number)
+    return rows
 
 
 def _is_kept(manifest: Manifest, asked: ReadOptions) -> bool:

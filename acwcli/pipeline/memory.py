@@ -12,6 +12,7 @@ from acwcli.formats import detect
 from acwcli.formats.frames import Kind, Probe
 from acwcli.formats.options import ReadOptions
 from acwcli.model.columns import LEGS
+from acwcli.pipeline.parting import ON_DISK
 
 _ENGINE_BYTES = 200_000_000
 """What the process itself takes, whatever the files hold."""
@@ -22,10 +23,12 @@ _ROW_BYTES, _WIDE_ROW_BYTES = 105, 215
 _RECORD_BYTES = 470
 """The same per contact record (15 million of them)."""
 
+_WRAP_BYTES = 130
+"""The same per wrap of a wraps file (23 million of them)."""
+
 _COPIES = 3  # of the wraps: what is picked, sorted and grouped of them
 _WORTH_SAYING = 1_000_000_000
 _WIDE = frozenset(("contact_id", "talk_ms", "hold_ms", LEGS))
-_PARTED: tuple[Kind, ...] = ("states", "contacts")
 _PARTS_AT_LEAST, _PARTS_AT_MOST = 3, 128
 _PART_AT_LEAST_BYTES = 1_000_000  # smaller parts would cost more time than they save memory
 _HEAD_BYTES = 1 << 16
@@ -55,23 +58,33 @@ def parts_for(files: Iterable[tuple[detect.Recognised, ReadOptions]], memory: in
         files: what will be read, and how.
         memory: bytes that may be taken; None takes half of what is free.
     """
+    kinds = [(item, detect.platform(item.format, how.profiles).KIND, how) for item, how in files if item.format]
+    return _parts(
+        sum(_rows_of(item.probe) * _bytes_of(kind, how) for item, kind, how in kinds if kind in ON_DISK), memory
+    )
+
+
+def parts_of_wraps(wraps: int, memory: int | None) -> int:
+    """The same for so many wraps that a store keeps."""
+    return _parts(wraps * _WRAP_BYTES, memory)
+
+
+def _parts(need: int, memory: int | None) -> int:
     memory = default_memory() if memory is None else memory
     if memory is None:
         return 0
-    kinds = [(item, detect.platform(item.format, how.profiles).KIND, how) for item, how in files if item.format]
-    need = sum(_rows_of(item.probe) * _bytes_of(kind, how) for item, kind, how in kinds if kind in _PARTED)
     room = max(memory - _ENGINE_BYTES, memory // 4, 1)
     if need <= room:
         return 0
-    # A quarter for a part: the wraps found so far, and what is computed from them, want their share.
+    # A half for a part: the wraps found so far, and what is computed from them, want their share.
     wanted = min(-(-2 * need // room), need // _PART_AT_LEAST_BYTES, _PARTS_AT_MOST)
     return max(wanted, _PARTS_AT_LEAST)
 
 
 def _bytes_of(kind: Kind, how: ReadOptions) -> int:
     """What rebuilding takes per row."""
-    if kind == "contacts":
-        return _RECORD_BYTES
+    if kind != "states":
+        return _RECORD_BYTES if kind == "contacts" else _WRAP_BYTES
     return _WIDE_ROW_BYTES if how.needs & _WIDE else _ROW_BYTES
 
 
@@ -90,7 +103,7 @@ def beyond(held: Iterable[pl.DataFrame | None], memory: int | None) -> list[str]
     wraps = max(frame.height for frame in frames)
     return [
         f"this question keeps all {wraps:,} wraps in memory, some {need / 1e9:.1f} GB, more than --memory gives; "
-        "without wraps files all but inspect and --compare-rules do with less (docs/memory-and-cloud.md)"
+        "all but inspect and --compare-rules do with less (docs/memory-and-cloud.md)"
     ]
 
 

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import polars as pl
 
-from acwcli.formats.frames import FileFrame
+from acwcli.formats.frames import FileFrame, Kind
 from acwcli.formats.parted import part_rows
 from acwcli.reconstruct.combine import UNTOLD, untold
+
+ON_DISK: tuple[Kind, ...] = ("states", "contacts", "wraps")
+"""Frames whose rows may go to disk; sums stay in memory."""
 
 _PLACE = "__place"
 
 
 def on_disk(file: FileFrame, count: int) -> FileFrame:
-    """Put the rows of a file on disk that its reader has brought into memory; sums and wraps stay there.
+    """Put the rows of a file on disk that its reader has brought into memory.
 
     Args:
         file: the file.
@@ -21,7 +24,7 @@ def on_disk(file: FileFrame, count: int) -> FileFrame:
     Raises:
         OutputError: the disk is full.
     """
-    if not count or file.kind not in ("states", "contacts"):
+    if not count or file.kind not in ON_DISK:
         return file
     if file.parted is not None:
         if file.kind == "contacts":

@@ -117,9 +117,6 @@ def wraps(
         Wraps of every status.
     """
     found = _rebuilt(loaded, options, needs)
-    given = loaded.of_kind("wraps")
-    if given is not None:
-        _add_given(found, given, loaded)
     for file, reasons in found.ignored.items():
         loaded.counts[file].ignored.update(reasons)
     result = Wraps(complete(found.wraps), found.legs, loaded, options)
@@ -127,8 +124,7 @@ def wraps(
         result.reconciliation = reconcile(result.frame, found.records)
     if found.legs is not None:
         result.legs = complete_legs(found.legs)
-    if given is not None and LEGS in needs:
-        result.notes.append("wraps files hold only contacts with a wrap; the talk of others is not in them")
+    result.notes += silent_talk(loaded, needs)
     result.aggregates = _sums(result)
     return named_and_filtered(kept(result), roster, lookup)
 
@@ -136,21 +132,32 @@ def wraps(
 def _rebuilt(loaded: Loaded, options: WrapOptions, needs: frozenset[str]) -> Reconstructed:
     """The wraps of all agents at once, or of one part of the agents after the other where rows are on disk."""
     if loaded.elsewhere is not None:
-        return loaded.elsewhere.rebuilt(needs, options.max_wrap_ms, options.gap_cap_ms)
+        found = loaded.elsewhere.rebuilt(needs, options.max_wrap_ms, options.gap_cap_ms)
+        _add_given(found, loaded, None)
+        return found
     if loaded.parts:
         return merged((of_agents(loaded, options, needs, part) for part in range(loaded.parts)), needs)
     return of_agents(loaded, options, needs, None)
 
 
 def of_agents(loaded: Loaded, options: WrapOptions, needs: frozenset[str], part: int | None) -> Reconstructed:
-    """The wraps of one part of the agents; of all for None."""
-    return reconstruct(
+    """The wraps of one part of the agents, rebuilt or as wraps files have them; of all for None."""
+    found = reconstruct(
         loaded.of_kind("states", part),
         loaded.of_kind("contacts", part),
         needs=needs,
         max_wrap_ms=options.max_wrap_ms,
         gap_cap_ms=options.gap_cap_ms,
     )
+    _add_given(found, loaded, part)
+    return found
+
+
+def silent_talk(loaded: Loaded, needs: frozenset[str]) -> list[str]:
+    """Say what wraps files cannot tell of talk."""
+    if LEGS not in needs or all(file.kind != "wraps" for file in loaded.files):
+        return []
+    return ["wraps files hold only contacts with a wrap; the talk of others is not in them"]
 
 
 def named_and_filtered(result: Wraps, roster: Roster | None, lookup: Lookup | None) -> Wraps:
@@ -196,9 +203,12 @@ def _sums(result: Wraps) -> pl.DataFrame | None:
     return None
 
 
-def _add_given(found: Reconstructed, given: pl.DataFrame, loaded: Loaded) -> None:
+def _add_given(found: Reconstructed, loaded: Loaded, part: int | None) -> None:
     """Take wraps files as they are; the same wrap twice, or one rebuilt from the other files too, counts once."""
-    given = complete(given)
+    given = loaded.of_kind("wraps", part)
+    if given is None:
+        return
+    brought, given = given.columns, complete(given)
     repeated = _again(given, loaded)
     if not found.wraps.is_empty():
         same = ("agent_id", "wrap_start", "acw_ms")
@@ -209,16 +219,17 @@ def _add_given(found: Reconstructed, given: pl.DataFrame, loaded: Loaded) -> Non
     if repeated.any():
         found.ignore("duplicate", given.filter(repeated))
         given = given.filter(~repeated)
-    found.wraps = given if found.wraps.is_empty() else pl.concat([found.wraps, given], how="diagonal_relaxed")
+    own = given.select(brought)
+    found.wraps = pl.concat([found.wraps, own], how="diagonal_relaxed") if found.wraps.width else own
     if found.legs is not None or given["talk_ms"].null_count() < given.height:
-        own = given.filter(pl.col("talk_ms").is_not_null()).with_columns(
+        talk = given.filter(pl.col("talk_ms").is_not_null()).with_columns(
             started_at="wrap_start",
             sure_talk=True,
             sure_acw=pl.col("status").is_in(COUNTED),
             # Of talk time, not of the wrap: what legs of states and of records say, too.
             method=pl.when(pl.col("method") == "state").then(pl.lit("state")).otherwise(pl.lit("duration")),
         )
-        found.legs = own if found.legs is None else pl.concat([found.legs, own], how="diagonal_relaxed")
+        found.legs = talk if found.legs is None else pl.concat([found.legs, talk], how="diagonal_relaxed")
 
 
 def _again(given: pl.DataFrame, loaded: Loaded) -> pl.Series:

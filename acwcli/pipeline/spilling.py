@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -15,6 +15,7 @@ from acwcli.formats.roster import Roster
 from acwcli.formats.scratch import scratch_file
 from acwcli.model.columns import HANDLED, LEGS
 from acwcli.pipeline.loading import Loaded
+from acwcli.pipeline.parting import ON_DISK
 from acwcli.pipeline.rebuilding import (
     WrapOptions,
     Wraps,
@@ -25,6 +26,7 @@ from acwcli.pipeline.rebuilding import (
     mixed_evidence,
     of_agents,
     picked,
+    silent_talk,
     unplaced_notes,
     with_names,
 )
@@ -147,6 +149,7 @@ class _Writer:
 
     Attributes:
         whole: what they belong to.
+        of_part: gives the wraps of one part of the agents.
         needs: columns the question needs.
         wraps: the wraps written.
         legs: the legs written, where they are asked for.
@@ -158,6 +161,7 @@ class _Writer:
     """
 
     whole: Wraps
+    of_part: Callable[[int], Reconstructed]
     needs: frozenset[str]
     wraps: _Files
     legs: _Files
@@ -168,8 +172,8 @@ class _Writer:
     unplaced: int = 0
 
     def write(self, part: int) -> Reconstructed:
-        """Rebuild and write the wraps of one part of the agents; return the account of its rows."""
-        found = of_agents(self.whole.loaded, self.whole.options, self.needs, part)
+        """Write the wraps of one part of the agents; return the account of its rows."""
+        found = self.of_part(part)
         own = compacted(found.wraps, self.needs)
         legs = complete_legs(compacted_legs(found.legs)) if found.legs is not None else None
         piece = kept(replace(self.whole, frame=complete(own), legs=legs))
@@ -215,17 +219,42 @@ def wraps_on_disk(
     With a `veil` the rows are hidden as they are written; `acwcli.pipeline.anonymise` does the rest.
 
     Returns:
-        Wraps without rows in memory; None where they are to be rebuilt there: memory is enough, or there are wraps
-        files or sums.
+        Wraps without rows in memory; None where they are to be rebuilt there: memory is enough, or there are sums.
 
     Raises:
         OutputError: the disk is full.
     """
-    if not loaded.parts or any(file.kind not in ("states", "contacts") for file in loaded.files):
+    kinds = {file.kind for file in loaded.files}
+    if not loaded.parts or not kinds <= {*ON_DISK} or (HANDLED in needs and "wraps" in kinds):  # which do not know them
         return None
     whole = Wraps(pl.DataFrame(), None, loaded, options)
+    return spilled(whole, lambda part: of_agents(loaded, options, needs, part), needs, roster, lookup, veil)
+
+
+def spilled(
+    whole: Wraps,
+    of_part: Callable[[int], Reconstructed],
+    needs: frozenset[str],
+    roster: Roster | None,
+    lookup: Lookup | None,
+    veil: Pseudonyms | None = None,
+) -> Wraps:
+    """Wraps without rows in memory.
+
+    Args:
+        whole: what they belong to; `whole.loaded.parts` tells in how many parts they come.
+        of_part: gives the wraps of one part of the agents.
+        needs: columns the question needs.
+        roster: columns to join by agent, or None.
+        lookup: names to put where ids stand, or None.
+        veil: pseudonyms to put where agents stand, or None.
+
+    Raises:
+        OutputError: the disk is full.
+    """
+    loaded = whole.loaded
     wraps, legs = (_Files(scratch_file(name)) for name in ("wraps", "legs"))
-    writer = _Writer(whole, needs, wraps, legs, roster, lookup, veil)
+    writer = _Writer(whole, of_part, needs, wraps, legs, roster, lookup, veil)
     with writing_to(wraps.folder, legs.folder):
         wraps.folder.mkdir()
         legs.folder.mkdir()
@@ -236,7 +265,7 @@ def wraps_on_disk(
         veil.series(pl.concat(writer.seen)["agent_id"])  # over all parts: no two agents are called the same
     sources = [item.source for item in loaded.files]
     whole.frame, whole.spilled = wraps.frame, wraps.spilled(sources)
-    whole.spilled_legs = legs.spilled(sources) if LEGS in needs else None
-    whole.notes += writer.notes()
+    whole.spilled_legs = legs.spilled(sources) if LEGS in needs and legs.agents else None
+    whole.notes += [*silent_talk(loaded, needs), *writer.notes()]
     whole.notes += mixed_evidence(whole)
     return whole

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
+from typing import TypeVar
 
 import polars as pl
 
@@ -16,6 +18,8 @@ from acwcli.store.manifest import KeptDay, Manifest, read_manifest
 
 KEPT = {**WRAP_FRAME, "file": pl.UInt32()}
 """The engine's columns of a kept wrap; written with lengths in seconds, as in the wraps contract."""
+
+Found = TypeVar("Found")
 
 _ORDER = ("agent_id", "wrap_start", "row", "file", "contact_id", "acw_ms")
 
@@ -65,28 +69,50 @@ def read_days(
     Raises:
         InputError: a partition is missing or damaged.
     """
-    empty = pl.DataFrame(schema={name: KEPT[name] for name in columns})
     held = [day for day in days if day in manifest.days]
-    if not held:
-        return empty
-    paths = [path_of(root, manifest, day) for day in held]
+    with sound(root):
+        found = scan_days(root, manifest, held, columns).collect()
+    check_number(root, manifest, held, found.height)
+    return found
+
+
+def scan_days(root: Path, manifest: Manifest, days: Sequence[str], columns: Sequence[str]) -> pl.LazyFrame:
+    """The wraps of some days the store has, not yet read; see `sound` and `check_number`."""
+    if not days:
+        return pl.LazyFrame(schema={name: KEPT[name] for name in columns})
+    paths = [path_of(root, manifest, day) for day in days]
+    return pl.scan_parquet(paths, hive_partitioning=False, glob=False).select(_internal(name) for name in columns)
+
+
+@contextmanager
+def sound(root: Path) -> Iterator[None]:
+    """Read partitions.
+
+    Raises:
+        InputError: one is missing or damaged.
+    """
     try:
-        found = pl.read_parquet(
-            paths, columns=[_written(name) for name in columns], hive_partitioning=False, glob=False
-        )
+        yield
     except (OSError, pl.exceptions.PolarsError) as error:
         raise damaged(root, str(error).splitlines()[0]) from error
-    if found.height != sum(manifest.days[day].rows for day in held):
+
+
+def check_number(root: Path, manifest: Manifest, days: Iterable[str], wraps: int) -> None:
+    """Compare how many wraps some days have with what the manifest says.
+
+    Raises:
+        InputError: it is another number.
+    """
+    if wraps != sum(manifest.days[day].rows for day in days):
         raise damaged(root, "other wraps than its manifest says")
-    return found.select(_internal(name) for name in columns)
 
 
-def read_all(root: Path, columns: Sequence[str]) -> tuple[Manifest, pl.DataFrame]:
-    """Read every day as of one moment, though a change may be carried out meanwhile."""
+def at_one_moment(root: Path, read: Callable[[Manifest], Found]) -> tuple[Manifest, Found]:
+    """Read a store as of one moment, though a change may be carried out meanwhile."""
     while True:
         manifest = read_manifest(root)
         try:
-            found = read_days(root, manifest, list(manifest.days), columns)
+            found = read(manifest)
         except InputError:
             if read_manifest(root).generation == manifest.generation:
                 raise

@@ -10,7 +10,7 @@ from acwcli.formats.columns import Chosen
 from acwcli.formats.frames import FileFrame, Match, Probe
 from acwcli.formats.grid import Grid
 from acwcli.formats.options import ReadOptions
-from acwcli.formats.rows import account, collect, picked, reject_reason
+from acwcli.formats.rows import account, account_parted, collect, picked, reject_reason, streamed
 from acwcli.formats.times import Times
 from acwcli.model.columns import COUNTED, ENDED_BY, HANDLED, LEGS, METHODS, STATUSES, WORDS, WRAP_COLUMNS
 from acwcli.model.formula_guard import unguard_formula_expr
@@ -43,6 +43,31 @@ def _read(grid: Grid, options: ReadOptions) -> FileFrame:
     chosen = Chosen({name: (name,) for name in WRAP_COLUMNS if name in grid.columns})
     times = Times(grid, chosen, options)
     rows, columns, checks = _canonical(grid, chosen, times, options)
+    if options.parts:
+        loaded = _read_parted(
+            rows.select(*_kept(columns, options.needs), "picked", reject_reason(checks)), grid, options
+        )
+    else:
+        loaded = _read_whole(rows, columns, checks, grid, options)
+    loaded.whole = lambda wanted: rows.select(columns).filter(pl.col("row").is_in(wanted.implode())).collect()
+    loaded.notes += times.notes()
+    return loaded
+
+
+def _read_parted(rows: pl.LazyFrame, grid: Grid, options: ReadOptions) -> FileFrame:
+    """Rows with `reason` and `picked` that go to disk as they are parsed."""
+    loaded = FileFrame(grid.source, "wraps", pl.DataFrame())
+    parted = account_parted(streamed(rows, grid.source, options.parts, everybody=False), grid, loaded)
+    if "rejected" in parted.rows().collect_schema():
+        parted = parted.then(lambda found: found.filter(~pl.col("rejected")).drop("rejected"))
+    loaded.put_on_disk(parted)
+    return loaded
+
+
+def _read_whole(
+    rows: pl.LazyFrame, columns: list[str], checks: list[tuple[pl.Expr, str]], grid: Grid, options: ReadOptions
+) -> FileFrame:
+    """Rows in memory."""
     bad = pl.any_horizontal(pl.col("__bad").is_not_null(), *(condition for condition, _ in checks)).fill_null(False)
     frame = collect(rows.select(*_kept(columns, options.needs), "picked", bad=bad), grid.source)
     if frame["bad"].any():  # what the reason is costs more than all else, and mostly there is none
@@ -55,8 +80,6 @@ def _read(grid: Grid, options: ReadOptions) -> FileFrame:
     if "rejected" in frame.columns:
         frame = frame.filter(~pl.col("rejected")).drop("rejected")
     loaded.frame = frame
-    loaded.whole = lambda wanted: rows.select(columns).filter(pl.col("row").is_in(wanted.implode())).collect()
-    loaded.notes += times.notes()
     return loaded
 
 
