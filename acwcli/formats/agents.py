@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import polars as pl
 
+from acwcli.formats.frames import FileFrame
 from acwcli.formats.parted import Parted, part_rows
 from acwcli.formats.words import is_total
 
@@ -33,7 +34,7 @@ def one_spelling(agents: pl.Series) -> tuple[pl.Series, list[str]]:
     Returns:
         The ids in one spelling each (the first in code order), and notes.
     """
-    if not _dictionary(agents).str.contains(_MAY_VARY).any():
+    if not _may_vary(agents):
         return agents, []
     # The dictionary holds more than this column: look at its own ids.
     variants = _variants(agents.unique().drop_nulls().cast(pl.String).sort().to_list())
@@ -41,6 +42,17 @@ def one_spelling(agents: pl.Series) -> tuple[pl.Series, list[str]]:
         return agents, []
     united = agents.cast(pl.String).replace(variants).cast(agents.dtype)
     return united, [f"{len(variants)} agent ids united with another spelling of the same letters or digits"]
+
+
+def with_one_spelling(files: Iterable[FileFrame]) -> list[FileFrame]:
+    """Unite the ids within each file, and say so in its notes; nearly always one look at all files tells of nothing."""
+    read = list(files)
+    if _may_vary(pl.concat(file.frame["agent_id"] for file in read)):
+        for file in read:
+            agents, notes = one_spelling(file.frame["agent_id"])
+            file.frame = file.frame.with_columns(agents)
+            file.notes += notes
+    return read
 
 
 def one_spelling_of_parts(rows: Parted) -> tuple[Parted, list[str]]:
@@ -55,6 +67,10 @@ def one_spelling_of_parts(rows: Parted) -> tuple[Parted, list[str]]:
     moved = part_rows(rows.rows().with_columns(named), rows.count, order=rows.order, everybody=rows.everybody)
     rows.remove()
     return moved, notes
+
+
+def _may_vary(agents: pl.Series) -> bool:
+    return bool(_dictionary(agents).str.contains(_MAY_VARY).any())
 
 
 def _dictionary(agents: pl.Series) -> pl.Series:
