@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import polars as pl
 
+from acwcli.formats.frames import FileFrame
 from acwcli.formats.parted import Parted, part_rows
 from acwcli.formats.words import is_total
 
@@ -41,6 +42,18 @@ def one_spelling(agents: pl.Series) -> tuple[pl.Series, list[str]]:
         return agents, []
     united = agents.cast(pl.String).replace(variants).cast(agents.dtype)
     return united, [f"{len(variants)} agent ids united with another spelling of the same letters or digits"]
+
+
+def with_one_spelling(files: Iterable[FileFrame]) -> list[FileFrame]:
+    """Unite the ids within each file, and say so in its notes; nearly always one look at all files tells of nothing."""
+    read = list(files)
+    every = pl.concat(file.frame["agent_id"] for file in read)
+    if _may_vary(every.to_physical().max(), every.dtype):
+        for file in read:
+            agents, notes = one_spelling(file.frame["agent_id"])
+            file.frame = file.frame.with_columns(agents)
+            file.notes += notes
+    return read
 
 
 def one_spelling_of_parts(rows: Parted) -> tuple[Parted, list[str]]:

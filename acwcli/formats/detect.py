@@ -13,6 +13,7 @@ from acwcli.errors import AcwError, DamagedError, InputError, UsageError, did_yo
 from acwcli.formats import platforms
 from acwcli.formats.columns import guess_kind_of_map, has_column
 from acwcli.formats.frames import FileFrame, Match, Probe
+from acwcli.formats.heads import read_heads
 from acwcli.formats.inputs import Input
 from acwcli.formats.look_alikes import advice, no_generic_table
 from acwcli.formats.options import ReadOptions
@@ -118,6 +119,7 @@ def recognise(inputs: Sequence[Input], options: ReadOptions) -> list[Recognised]
     if forced is not None and forced not in known:
         raise UsageError(f"unknown input format '{forced}'{did_you_mean(forced, known)}; known: {', '.join(known)}")
     probes = [Probe(item, options.encoding) for item in inputs]
+    read_heads(probes)
     found = [
         replace(recognise_one(probe, own), options=own, notes=notes)
         for probe, (own, notes) in zip(probes, own_maps(probes, options), strict=True)

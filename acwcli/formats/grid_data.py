@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -13,6 +13,23 @@ ROW, BAD = "__row", "__bad"
 SAMPLE_ROWS = 1000
 
 Raw = Callable[[Sequence[int]], dict[int, str]]
+
+
+@dataclass(frozen=True)
+class Scan:
+    """How the rows of a file are scanned; files whose `layout` is equal can be scanned as one.
+
+    Attributes:
+        path: the file.
+        layout: its columns, their types, and what is done to them.
+        of_all: the rows of several files of this layout, one file after the other and numbered on.
+        rows: those of this file.
+    """
+
+    path: Path
+    layout: Hashable
+    of_all: Callable[[Sequence[Path]], pl.LazyFrame]
+    rows: pl.LazyFrame
 
 
 @dataclass
@@ -32,6 +49,7 @@ class Grid:
         details: how the file was read (delimiter, encoding, compression, header line), for `acw inspect`.
         raw_text: fetches the raw text of rows; use `raw`.
         rows: how many there are, where the file tells.
+        scan: how they are read, where files may be read together; see `scanned`.
     """
 
     source: str
@@ -44,6 +62,12 @@ class Grid:
     notes: list[str] = field(default_factory=list)
     details: dict[str, str] = field(default_factory=dict)
     rows: int | None = None
+    scan: Scan | None = None
+
+    @property
+    def scanned(self) -> Scan | None:
+        """The scan that gives `frame`; None where there is none, or somebody has put other rows there."""
+        return self.scan if self.scan is not None and self.scan.rows is self.frame else None
 
     def raw(self, rows: Sequence[int]) -> dict[int, str]:
         """Return the raw text of the rows with these `__row` numbers."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 import polars as pl
 
@@ -47,13 +48,8 @@ class ProfileFormat:
     def match(self, probe: Probe, options: ReadOptions) -> Match:
         """The needed headers are there, and the cells that must tell do."""
         headers = probe.grid.columns
-        mapped = {text for name in options.columns for text in self.profile.columns.get(name, ())}
-        missing = [
-            spellings[0]
-            for spellings in self.profile.needed
-            if first_found(spellings, headers) is None and mapped.isdisjoint(spellings)
-        ]
-        if missing:
+        mapped = frozenset(text for name in options.columns for text in self.profile.columns.get(name, ()))
+        if missing := _missing(self.profile.needed, tuple(headers), mapped):
             return Match(0, missing="no column " + ", ".join(missing))
         for column, texts in self.profile.values.items() if options.input_format is None else ():
             if not _begins(probe.grid.sample, named_column(column, self.profile, headers), texts):
@@ -80,6 +76,13 @@ class ProfileFormat:
         loaded.notes = [*prepared.notes, *loaded.notes]
         loaded.details["profile"] = self.profile.source if self.given else "built in"
         return loaded
+
+
+@lru_cache(maxsize=256)  # all files of a folder have the same few headers
+def _missing(needed: tuple[tuple[str, ...], ...], headers: tuple[str, ...], mapped: frozenset[str]) -> tuple[str, ...]:
+    """The needed headers that are neither there nor named by the user."""
+    lacks = (spellings for spellings in needed if first_found(spellings, headers) is None)
+    return tuple(spellings[0] for spellings in lacks if mapped.isdisjoint(spellings))
 
 
 def _begins(sample: pl.DataFrame, column: str | None, texts: Sequence[str]) -> bool:

@@ -61,6 +61,14 @@ class Times:
             return not_before(first_pass, self.instant(main), self._options.tz)
         return in_order(first_pass, pl.col("__row"), self._folded(first_pass))
 
+    def settled(self, names: Sequence[str]) -> tuple[Clock, ...] | None:
+        """The clocks of some columns; None where the order of the rows says how to read them, too."""
+        for name in names:
+            self.instant(name)
+        if self._fold is not None and not self._fold.rows.is_empty():
+            return None
+        return tuple(self.clocks[name] for name in names)
+
     def _first_pass(self, name: str) -> pl.Expr:
         asked = self.text(name), self.clocks[name], self._options.tz
         quick = quick_instant(*asked) if self.quick else None

@@ -18,7 +18,7 @@ from acwcli.model.derived import derived_columns
 from acwcli.model.table import Table
 from acwcli.pipeline.rebuilding import Wraps
 
-ALERT_NEEDS = frozenset(("acw_ms", "wrap_start"))
+ALERT_NEEDS = frozenset(("acw_ms", "wrap_start", "source"))
 """The wrap columns to read for alerts."""
 
 

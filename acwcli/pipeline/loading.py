@@ -229,11 +229,15 @@ def read_recognised(given: Sequence[tuple[detect.Recognised, ReadOptions]], part
         for file in _read(name, probes, replace(options, parts=parts, pages_end=pages_end))
     ]
     files.sort(key=first_instant)
-    counts = [
-        RowCounts(file.read, Counter(file.ignored), Counter(dict(file.rejects["reason"].value_counts().iter_rows())))
-        for file in files
-    ]
+    counts = [RowCounts(file.read, Counter(file.ignored), _by_reason(file)) for file in files]
     return Loaded(files, [item for item, _ in given], counts, parts=parts)
+
+
+def _by_reason(file: FileFrame) -> Counter[str]:
+    """How many rows of a file are rejected for each reason; in one order, where several are as frequent."""
+    if file.rejects.is_empty():
+        return Counter()
+    return Counter(dict(file.rejects["reason"].value_counts().sort("reason").iter_rows()))
 
 
 def _with_contact_ids(

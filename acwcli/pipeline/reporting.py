@@ -65,7 +65,7 @@ class ReportOptions:
 def report_needs(peers: Sequence[str] = (), mix: Sequence[str] | None = None) -> frozenset[str]:
     """The wrap columns to read for a report."""
     told_apart_by = mix_columns(None) if mix is None else mix
-    return Question(groups=(*CONTRIBUTORS, *told_apart_by, *_TIMES, *peers)).needs()
+    return Question(groups=(*CONTRIBUTORS, *told_apart_by, *_TIMES, *peers, "source")).needs()
 
 
 def report(found: Wraps, options: ReportOptions) -> Report:

@@ -24,7 +24,7 @@ class Reconstructed:
     """All wraps of the input.
 
     Attributes:
-        wraps: the engine's wraps with `file` (index) and `row` in place of `source`.
+        wraps: the engine's wraps with `file` (index) and `row` in place of `source`; nulls where nobody asked.
         legs: contact legs with `talk_ms hold_ms acw_ms sure_talk sure_acw` (for `--of talk|hold|handle`) and `unwrapped
             over` (a handled contact without any wrap, and when it was over), or None.
         ignored: per file index, why rows took no part.
@@ -97,7 +97,7 @@ def _from_states(
 ) -> pl.DataFrame:
     named = records.select("agent_id", "contact_id", record_end="talk_end") if records is not None else None
     wanted = needs | {"contact_id"} if records is not None else needs
-    origin = "row" in needs or not _is_one_file(events)
+    origin = bool(_origin(events, needs))
     found = wraps_from_states(events, max_wrap_ms=max_wrap_ms, needs=wanted, records=named, origin=origin)
     repeated = events.select(pl.col("file", "row", "agent_id").gather(found.duplicates))
     everybody = pl.col("agent_id").is_null()
@@ -115,15 +115,19 @@ def _from_states(
 
 
 def _with_origin(found: pl.DataFrame, events: pl.DataFrame, needs: frozenset[str]) -> pl.DataFrame:
-    """Say which file a wrap or leg came from, and which row where the question shows it."""
-    file = events["file"]
-    source = pl.lit(file[0], file.dtype).alias("file") if _is_one_file(events) else file.gather(found["event"])
-    row = [events["row"].rechunk().gather(found["event"])] if "row" in needs else []
-    return found.with_columns(source, *row).drop("event")
+    """Say which file and which row a wrap or leg came from, where the question shows it; else the file may be null."""
+    file = pl.lit(events["file"][0] if _is_one_file(events) else None, pl.UInt32).alias("file")
+    asked = [events[name].rechunk().gather(found["event"]) for name in _origin(events, needs)]
+    return found.with_columns(file).with_columns(asked).drop("event")
+
+
+def _origin(events: pl.DataFrame, needs: frozenset[str]) -> list[str]:
+    """What is to be looked up of the row a wrap came from; of one file everybody knows which it is."""
+    file = [] if _is_one_file(events) or needs.isdisjoint(("source", "row")) else ["file"]
+    return [*file, *(["row"] if "row" in needs else [])]
 
 
 def _is_one_file(events: pl.DataFrame) -> bool:
-    """With one file there is nothing to look up."""
     return events.height > 0 and events["file"].min() == events["file"].max()
 
 

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
 from bisect import bisect_left
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import replace
 
 import polars as pl
 
-from acwcli.formats.agents import one_spelling, one_spelling_of_parts
+from acwcli.errors import DamagedError
+from acwcli.formats.agents import one_spelling_of_parts, with_one_spelling
+from acwcli.formats.alike import apart, as_one, groups
 from acwcli.formats.columns import Chosen, columns_of
 from acwcli.formats.duration_text import decide_duration, duration_ms
 from acwcli.formats.frames import FileFrame, Match, Probe
@@ -45,6 +48,7 @@ _NEEDED = ("agent_id", "event_time", "state")
 _NO_AGENT = "no agent"
 _UNREADABLE = ("unreadable time", "unreadable end", "ends before it starts")
 _RAW_STATE = pl.Categorical(pl.Categories("state", "acwcli"))
+_File = tuple[Grid, Chosen, Times]
 
 
 def match(probe: Probe, options: ReadOptions) -> Match:
@@ -78,33 +82,54 @@ def read_grid(grid: Grid, options: ReadOptions) -> FileFrame:
     return loaded
 
 
-def _read_each(grids: Sequence[Grid], options: ReadOptions) -> Iterator[FileFrame]:
+def _read_each(grids: Sequence[Grid], options: ReadOptions) -> list[FileFrame]:
     columns = [columns_of(grid, COLUMNS, options) for grid in grids]
     clocks = [Times(grid, chosen, options) for grid, chosen in zip(grids, columns, strict=True)]
     files = list(zip(grids, columns, clocks, strict=True))
     for times in clocks:
         times.quick = True
     if options.parts:
-        yield from (_read_parted(*file, options) for file in files)
-        return
-    plans = ((_canonical(*file, options), file[0].source) for file in files)
-    for file, frame in zip(files, collect_each(plans), strict=True):
-        yield _read_file(frame, *file, options)
+        return [_read_parted(*file, options) for file in files]
+    together = _read_together(files, options)
+    others = [file for place, file in enumerate(files) if place not in together]
+    alone = collect_each((_canonical(*file, options), file[0].source) for file in others)
+    return with_one_spelling(
+        _read_file(together.pop(place) if place in together else next(alone), *file, options)
+        for place, file in enumerate(files)
+    )
+
+
+def _read_together(files: Sequence[_File], options: ReadOptions) -> dict[int, pl.DataFrame]:
+    """The rows of files that are read the same way, by their places; without those of a damaged file and its like."""
+    found: dict[int, pl.DataFrame] = {}
+    for places in groups(_way(*file) for file in files):
+        grids, (_, chosen, times) = [files[place][0] for place in places], files[places[0]]
+        plan = _canonical(as_one(grids), chosen, times, options)
+        with contextlib.suppress(DamagedError):  # which file it is shows when each is read by itself
+            rows = collect(plan, grids[0].source)
+            found |= zip(places, apart(rows, grids), strict=True)
+    return found
+
+
+def _way(grid: Grid, chosen: Chosen, times: Times) -> Hashable | None:
+    """What files have in common whose rows one plan can read; None for a file that must be read by itself."""
+    if grid.scanned is None or "duration" in chosen:
+        return None
+    clocks = times.settled([name for name in ("event_time", "ended_at") if name in chosen])
+    return None if clocks is None else (grid.scanned.layout, tuple(chosen.parts.items()), clocks)
 
 
 def _read_file(frame: pl.DataFrame, grid: Grid, chosen: Chosen, times: Times, options: ReadOptions) -> FileFrame:
     """What the rows of a file are that were collected with its clocks as they mostly are written."""
-    if frame["reason"].is_in(_UNREADABLE).any():
+    if frame["reason"].null_count() < frame.height and frame["reason"].is_in(_UNREADABLE).any():
         times.quick = False
         frame = collect(_canonical(grid, chosen, times, options), grid.source)
     frame, unknown = _with_strange_states(frame, grid, chosen, options)
     frame = _with_wrap_reasons(frame, options)
     loaded = FileFrame(grid.source, "states", frame)
     frame = account(_agents_or_restarts(frame), grid, loaded)
-    frame, notes = _in_time_order(frame)
-    agents, spelling = one_spelling(frame["agent_id"])
-    loaded.frame = frame.with_columns(agents)
-    loaded.notes += [*times.notes(), *unknown, *notes, *spelling]
+    loaded.frame, notes = _in_time_order(frame)
+    loaded.notes += [*times.notes(), *unknown, *notes]
     loaded.details |= {"columns": chosen.said(), "clock": times.said()}
     return loaded
 
