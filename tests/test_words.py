@@ -1,4 +1,4 @@
-"""The words of the field: folding, and the promises of words.toml."""
+"""The words of the field: folding, and the promises of words.json."""
 
 import itertools
 
