@@ -46,7 +46,7 @@ def rebuild(
     from acwcli import pipeline
     from acwcli.formats.lookup import read_lookup
     from acwcli.formats.roster import read_roster
-    from acwcli.store.manifest import store_at
+    from acwcli.store.root import store_at
 
     answer_format(out)
     cluster = engine.cluster_of(at)

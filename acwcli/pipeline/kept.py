@@ -18,7 +18,8 @@ from acwcli.pipeline.loading import Loaded
 from acwcli.pipeline.rebuilding import WrapOptions, Wraps, named_and_filtered
 from acwcli.pipeline.stored import USUAL, as_ingested, same_reading, zone_of
 from acwcli.store.days import read_all
-from acwcli.store.manifest import VERSION, KeptFile, KeptFrame, Manifest, read_manifest, store_at
+from acwcli.store.manifest import VERSION, KeptFile, KeptFrame, Manifest, read_manifest
+from acwcli.store.root import store_at
 
 ENGINE = f"acw {__version__}, polars {pl.__version__}, store {VERSION}"
 """What wraps were rebuilt with: kept wraps of another engine are not relied on."""

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from acwcli.analyse import select
-from acwcli.analyse.aggregates import NOTE
 from acwcli.formats.lookup import Lookup
 from acwcli.formats.roster import Roster
 from acwcli.model import repeats
@@ -180,6 +179,8 @@ def _sums(result: Wraps) -> pl.DataFrame | None:
     sums = loaded.of_kind("aggregates")
     if sums is None:
         return None
+    from acwcli.analyse.aggregates import NOTE
+
     files = [place for place, file in enumerate(loaded.files) if file.kind == "aggregates"]
     if len(files) == len(loaded.files):
         result.notes.append(f"{', '.join(loaded.files[place].source for place in files)}: {NOTE}")
