@@ -249,7 +249,7 @@ def _states_of(state: pl.Expr, words: Mapping[str, str]) -> pl.Expr:
 def _spellings(sampled: Sequence[str], options: ReadOptions) -> dict[str, str]:
     """State words as files write them → state: those of the sample, and the usual ones in their usual spellings."""
     own = _own_words(options.states)
-    known: dict[str, str | None] = {word: state_of(word) for word in sampled} | usual_state_spellings()
+    known = {**{word: state_of(word) for word in sampled}, **usual_state_spellings()}
     said = {word: own.get(fold(word)) for word in known} if own else {}
     read = {word: said.get(word) or state for word, state in known.items()}
     return {word: state for word, state in read.items() if state is not None}
