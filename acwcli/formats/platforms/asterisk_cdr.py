@@ -12,7 +12,6 @@ from acwcli.formats.columns import Chosen
 from acwcli.formats.frames import FileFrame, Match, Probe
 from acwcli.formats.grid import Grid
 from acwcli.formats.options import ReadOptions
-from acwcli.formats.queue_log_agents import device_number
 from acwcli.formats.rows import account, picked, reject_reason
 from acwcli.formats.times import Times
 from acwcli.model.columns import CONTACT_FRAME
@@ -127,6 +126,8 @@ def _legs(rows: pl.DataFrame) -> tuple[pl.DataFrame, Counter[str]]:
 
 
 def _contacts(legs: pl.DataFrame) -> pl.DataFrame:
+    from acwcli.formats.queue_log_agents import device_number
+
     numbers = {name: device_number(name) for name in legs["dstchannel"].unique().drop_nulls()}
     contact = pl.col(next((name for name in ("linkedid", "uniqueid") if name in legs.columns), "accountcode"))
     known = legs.select(
