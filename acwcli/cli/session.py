@@ -17,7 +17,7 @@ from acwcli.model.counts import counted
 from acwcli.render import BINARY_FORMATS, FORMATS, format_of_path, write
 
 if TYPE_CHECKING:
-    from acwcli.cli.engine import PlaceFlags
+    from acwcli.cli.engine import EngineFlags, PlaceFlags
     from acwcli.cli.flags import HideFlags, OutFlags, ReadFlags, WrapFlags
     from acwcli.model.counts import RowCounts
     from acwcli.model.table import Table
@@ -31,7 +31,7 @@ def rebuild(
     out: OutFlags,
     needs: Iterable[str],
     hide: HideFlags | None = None,
-    at: PlaceFlags | None = None,
+    at: PlaceFlags | EngineFlags | None = None,
     *,
     files: bool = False,
     on_disk: bool = False,
