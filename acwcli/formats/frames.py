@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 import polars as pl
 
@@ -80,8 +80,7 @@ class Probe:
         return text.splitlines()[:200]
 
 
-@dataclass(frozen=True)
-class Match:
+class Match(NamedTuple):
     """How well a file fits a format.
 
     Attributes:

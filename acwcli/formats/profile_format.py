@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 import polars as pl
 
@@ -22,8 +22,7 @@ from acwcli.formats.profile_grid import (
 )
 
 
-@dataclass(frozen=True)
-class ProfileFormat:
+class ProfileFormat(NamedTuple):
     """What a module in `platforms` offers, from a profile."""
 
     profile: Profile

@@ -8,8 +8,6 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from acwcli.analyse import select
-from acwcli.formats.lookup import Lookup
-from acwcli.formats.roster import Roster
 from acwcli.model import repeats
 from acwcli.model.columns import COUNTED, LEGS, WRAP_FRAME
 from acwcli.model.counts import counted
@@ -19,6 +17,8 @@ from acwcli.reconstruct.merge import merged
 from acwcli.reconstruct.reconcile import AGREEMENT, reconcile
 
 if TYPE_CHECKING:
+    from acwcli.formats.lookup import Lookup
+    from acwcli.formats.roster import Roster
     from acwcli.pipeline.spilling import Spilled
     from acwcli.pipeline.veil import Pseudonyms
 
