@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
+from typing import TYPE_CHECKING
 
 import polars as pl
 
 from acwcli import __version__
 from acwcli.analyse.inspection import FileFacts
 from acwcli.formats.frames import FileFrame
-from acwcli.formats.lookup import Lookup
 from acwcli.formats.options import ReadOptions
-from acwcli.formats.roster import Roster
 from acwcli.model.columns import INSTANT, LEGS, WRAP_FRAME
 from acwcli.pipeline.loading import Loaded
 from acwcli.pipeline.rebuilding import WrapOptions, Wraps, named_and_filtered
@@ -20,6 +19,10 @@ from acwcli.pipeline.stored import USUAL, as_ingested, same_reading, zone_of
 from acwcli.store.days import read_all
 from acwcli.store.manifest import VERSION, KeptFile, KeptFrame, Manifest, read_manifest
 from acwcli.store.root import store_at
+
+if TYPE_CHECKING:
+    from acwcli.formats.lookup import Lookup
+    from acwcli.formats.roster import Roster
 
 ENGINE = f"acw {__version__}, polars {pl.__version__}, store {VERSION}"
 """What wraps were rebuilt with: kept wraps of another engine are not relied on."""
