@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 
 _SETTINGS = "acwcli.settings"
+_OF_THEIR_OWN = ("ACW_CONFIG", "ACW_ANONYMIZE_KEY")
+"""Variables that are no option."""
 
 
 def settings(command: str, forced: str | None) -> dict[str, Setting]:
@@ -128,4 +130,5 @@ def _told(context: Any) -> list[str]:  # noqa: ANN401
 
 
 def _has_variables() -> bool:
-    return any(name.startswith("ACW_") for name in os.environ)
+    """Whether some variable may stand for an option."""
+    return any(name.startswith("ACW_") and name not in _OF_THEIR_OWN for name in os.environ)
