@@ -134,7 +134,7 @@ def _unlike_var(picked: pl.DataFrame, levels: Sequence[Sequence[str]]) -> pl.Ser
         counted = counted.with_columns(pl.max_horizontal(own, pooled).alias(f"_doubt{place}"))
         chosen = pl.lit(2 if place == len(levels) - 1 else place)
         doubt = pl.when(pl.col("_level") == chosen).then(f"_doubt{place}").otherwise(doubt)
-    return counted.select(doubt.fill_nan(0.0).alias("_unlike_var"))["_unlike_var"]
+    return counted.with_columns(doubt.fill_nan(0.0).alias("_unlike_var"))["_unlike_var"]
 
 
 def _others(group: Sequence[str]) -> list[pl.Expr]:
