@@ -87,6 +87,11 @@ def test_fold_is_the_same_in_polars_and_stable(text):
     assert fold(fold(text)) == fold(text)
 
 
+@given(st.lists(st.text(st.characters(exclude_categories=["Cs", "Co"])) | st.sampled_from(["ΟΔΟΣ", "İ", "(ß)", ""])))
+def test_texts_folded_together_are_as_folded_alone(texts):
+    assert words.fold_each(texts) == [fold(text) for text in texts]
+
+
 def test_fold_expr_keeps_nulls():
     frame = pl.DataFrame({"state": ["On Call", None, "Тайна"]}, schema={"state": pl.String})
     states = frame.select(fold_expr(pl.col("state")).replace_strict(STATE_WORDS, default=None))
