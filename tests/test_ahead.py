@@ -9,6 +9,7 @@ import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import get_type_hints
 
 import pytest
 
@@ -121,5 +122,5 @@ def _end() -> None:
 
 def test_a_survey_is_six_answers_of_yes_or_no() -> None:
     """The pipe carries them as bytes in this order."""
-    assert list(Survey.__dataclass_fields__) == ["ascii", "quotes", "nuls", "line_feeds", "returns", "long_lines"]
-    assert set(Survey.__annotations__.values()) == {"bool"}
+    assert list(Survey._fields) == ["ascii", "quotes", "nuls", "line_feeds", "returns", "long_lines"]
+    assert set(get_type_hints(Survey).values()) == {bool}

@@ -55,6 +55,30 @@ def test_asking_for_help_imports_nothing_heavy(words):
     assert imported.isdisjoint(HEAVY)
 
 
+OF_OTHERS = ("numpy", "scipy", "pyarrow", "pydantic", "rich", "acwcli.cli.catalogue", "acwcli.formats.csv_repair",
+             "acwcli.formats.json_documents", "acwcli.formats.look_alikes", "acwcli.formats.lookup",
+             "acwcli.formats.queue_log", "acwcli.pipeline.overview", "acwcli.store.manifest")  # fmt: skip
+"""What no question needs that is asked about a plain state log."""
+
+
+@pytest.mark.parametrize(
+    ("words", "of_other_questions"),
+    [
+        (["summary"], ("diagnose", "flag", "alerts", "shapes", "intervals")),
+        (["check", "--alert", "p90=120s"], ("diagnose", "flag", "split", "shapes", "intervals")),
+    ],
+    ids=["summary", "check"],
+)
+def test_a_question_imports_nothing_that_only_others_need(words, of_other_questions):
+    command, *options = words
+    log = "sample_data/generic/states.csv"
+    done = run(sys.executable, "-X", "importtime", "-m", "acwcli", command, log, *options, "--config", "none")
+    assert done.returncode == 0, done.stderr
+    imported = {line.rsplit("|", 1)[1].strip() for line in done.stderr.splitlines() if "|" in line}
+    assert "polars" in imported
+    assert imported & {*OF_OTHERS, *(f"acwcli.analyse.{name}" for name in of_other_questions)} == set()
+
+
 @pytest.mark.parametrize("path", MODULES, ids=name_of)
 def test_modules_stay_small(path):
     lines = len(path.read_text(encoding="utf-8").splitlines())

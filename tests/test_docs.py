@@ -179,7 +179,7 @@ def options_of(command: str) -> list[str]:
 
 def shared_options() -> set[str]:
     groups = (flags.ReadFlags, flags.WrapFlags, flags.HideFlags, flags.OutFlags, engine.EngineFlags)
-    return {f"--{name.replace('_', '-')}" for group in groups for name in group.__dataclass_fields__}
+    return {f"--{name.replace('_', '-')}" for group in groups for name in group._fields}
 
 
 @pytest.mark.parametrize("command", COMMANDS)

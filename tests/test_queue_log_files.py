@@ -18,9 +18,10 @@ from acwcli.formats.inputs import Input
 from acwcli.formats.options import ReadOptions
 from acwcli.formats.plain import Plain
 from acwcli.formats.platforms import asterisk_queue_log
-from acwcli.formats.queue_log import from_columns, looks_like, looks_like_table, states
+from acwcli.formats.queue_log import from_columns, states
 from acwcli.formats.queue_log_agents import Activity, identities
 from acwcli.formats.queue_log_fields import USED, parse_lines, read_log, seconds, stripped
+from acwcli.formats.queue_log_looks import looks_like, looks_like_table
 from acwcli.model.columns import STATE_FRAME
 from tests.queue_logs import DAY, A, call, events, log, row, seen, told
 from tests.test_properties import few

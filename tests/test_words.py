@@ -1,4 +1,4 @@
-"""The words of the field: folding, and the promises of words.toml."""
+"""The words of the field: folding, and the promises of words.json."""
 
 import itertools
 
@@ -85,6 +85,11 @@ def test_fold_examples(written, folded):
 def test_fold_is_the_same_in_polars_and_stable(text):
     assert pl.select(fold_expr(pl.lit(text))).item() == fold(text)
     assert fold(fold(text)) == fold(text)
+
+
+@given(st.lists(st.text(st.characters(exclude_categories=["Cs", "Co"])) | st.sampled_from(["ΟΔΟΣ", "İ", "(ß)", ""])))
+def test_texts_folded_together_are_as_folded_alone(texts):
+    assert words.fold_each(texts) == [fold(text) for text in texts]
 
 
 def test_fold_expr_keeps_nulls():

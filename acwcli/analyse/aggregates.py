@@ -11,7 +11,6 @@ from collections.abc import Sequence
 import polars as pl
 
 from acwcli.analyse import figures
-from acwcli.analyse.flag import judged_agents, peer_keys
 from acwcli.analyse.groups import agent_name, check_keys, key_columns, presentable, with_name
 from acwcli.analyse.rules import Measure, Rule
 from acwcli.analyse.summary import WHOLE, summary_columns
@@ -103,6 +102,8 @@ def flag(
         UsageError: the question needs single wraps, or the sums have no agents.
         NoWrapsError: no contacts at all.
     """
+    from acwcli.analyse.flag import judged_agents, peer_keys
+
     if asked.permille is not None:
         raise refused(f"--measure {asked.name}")
     for rule in rules:

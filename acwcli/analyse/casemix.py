@@ -110,27 +110,31 @@ def _against_peers(cells: pl.DataFrame, keys: Sequence[str], mix: Sequence[str],
     return picked.with_columns(third, _unlike_var(picked, levels)).drop("_peers")
 
 
-def _unlike_var(picked: pl.DataFrame, levels: Sequence[Sequence[str]]) -> pl.Expr:
+def _unlike_var(picked: pl.DataFrame, levels: Sequence[Sequence[str]]) -> pl.Series:
     """Variance of the means of cells around what a cell falls back to: 0 where it has peers of its own.
 
     Contacts of a cell that others hardly have may be harder or easier than those that stand in for them, by as much as
     the other cells differ.
     """
-    none = pl.lit(0.0).alias("_unlike_var")
     if not int((picked["_level"] > 0).sum()):
-        return none
-    n, total = (pl.when(NOT_NEW).then(name).otherwise(0).cast(pl.Float64) for name in (figures.N, figures.SUM_MS))
-    mean = total.sum().over(levels[0]) / n.sum().over(levels[0])
-    doubt = none
+        return pl.zeros(picked.height, pl.Float64, eager=True).alias("_unlike_var")
+    # In columns: written out in one expression they would take longer to plan than everything else to compute.
+    counted = picked.with_columns(
+        pl.when(NOT_NEW).then(name).otherwise(0).cast(pl.Float64).alias(f"_known{name}") for name in _MOMENTS[:2]
+    )
+    n, total = (pl.col(f"_known{name}") for name in _MOMENTS[:2])
+    counted = counted.with_columns((total.sum().over(levels[0]) / n.sum().over(levels[0])).alias("_cell_mean"))
+    doubt = pl.lit(0.0)
     for place, group in enumerate(levels[1:], start=1):
-        apart = mean - total.sum().over(group) / n.sum().over(group)
+        apart = pl.col("_cell_mean") - total.sum().over(group) / n.sum().over(group)
         # A first column with a single cell knows no difference: that of all its like stands in.
         usual = (n * apart**2).fill_nan(0.0).sum()
         own = usual.over(group) / n.sum().over(group)
         pooled = usual.over(levels[-1]) / n.sum().over(levels[-1])
+        counted = counted.with_columns(pl.max_horizontal(own, pooled).alias(f"_doubt{place}"))
         chosen = pl.lit(2 if place == len(levels) - 1 else place)
-        doubt = pl.when(pl.col("_level") == chosen).then(pl.max_horizontal(own, pooled)).otherwise(doubt)
-    return doubt.fill_nan(0.0).alias("_unlike_var")
+        doubt = pl.when(pl.col("_level") == chosen).then(f"_doubt{place}").otherwise(doubt)
+    return counted.with_columns(doubt.fill_nan(0.0).alias("_unlike_var"))["_unlike_var"]
 
 
 def _others(group: Sequence[str]) -> list[pl.Expr]:

@@ -75,7 +75,7 @@ def _facts(files: Sequence[FileFacts]) -> Table:
         facts = {"format": item.format or "unknown", "why": item.note, "rows read": f"{item.counts.read}"}
         facts |= {"rows used": f"{item.counts.used}"}
         facts |= {f"ignored: {reason}": f"{count}" for reason, count in sorted(item.counts.ignored.items())}
-        facts |= {f"rejected: {reason}": f"{count}" for reason, count in item.counts.rejected.items()}
+        facts |= {f"rejected: {reason}": f"{count}" for reason, count in sorted(item.counts.rejected.items())}
         facts |= item.details
         rows.extend((item.source, fact, value) for fact, value in facts.items())
     columns = (Column("source"), Column("fact"), Column("value"))

@@ -9,7 +9,7 @@ from typing import Literal
 from acwcli.errors import UsageError, did_you_mean
 from acwcli.model.duration import duration_ms, duration_text
 
-_PERCENTILE = re.compile(r"p(\d{1,3}(?:\.\d+)?)")
+_PERCENTILE = r"p(\d{1,3}(?:\.\d+)?)"
 _KNOWN = ("mean", "median", "p50", "p80", "p90", "p95")
 
 
@@ -89,7 +89,7 @@ def parse_rule(side: Literal["over", "under"], text: str) -> Rule:
 
 
 def _permille(word: str, option: str) -> int | None:
-    found = _PERCENTILE.fullmatch(word)
+    found = re.fullmatch(_PERCENTILE, word)
     if found is None:
         return None
     permille = float(found[1]) * 10

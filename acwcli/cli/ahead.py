@@ -60,11 +60,9 @@ def _look(path: Path, out: int) -> None:
     silence = os.open(os.devnull, os.O_RDWR)
     for stream in (0, 1, 2):  # who reads the answer must not wait for this process
         os.dup2(silence, stream)
-    from dataclasses import astuple
-
     from acwcli.formats.survey import survey
 
-    os.write(out, bytes(astuple(survey(path))))
+    os.write(out, bytes(survey(path)))
 
 
 def _seen() -> Survey | None:

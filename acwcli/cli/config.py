@@ -104,8 +104,8 @@ def _text(value: object) -> str | None:
 
 
 def _tell_places(out: OutFlags) -> None:
-    from acwcli.cli import config_files, narrate
+    from acwcli.cli import config_places, narrate
 
-    if config_files.forced_file(out.config) is None:
-        for path in config_files.places():
+    if config_places.forced_file(out.config) is None:
+        for path in config_places.places():
             narrate.note(f"{path}: {'read' if path.is_file() else 'not there'}", quiet=out.quiet)

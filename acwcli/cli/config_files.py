@@ -1,4 +1,4 @@
-"""Which configuration files there are, and what each key of them means; every mistake names file and line."""
+"""What each key of a configuration file means, and each variable; every mistake names file and line, or variable."""
 
 from __future__ import annotations
 
@@ -10,11 +10,10 @@ from typing import Any
 
 from acwcli.cli import catalogue, parse
 from acwcli.cli.app import COMMANDS
+from acwcli.cli.config_places import files_that_count
 from acwcli.cli.config_values import Setting, from_file, from_variable, texts_from_file
 from acwcli.errors import UsageError, did_you_mean
 
-FILE_NAME = "acw.toml"
-NONE = "none"
 SHARED = "defaults"
 NAMED = {"limits": "queue-limit", "alerts": "alert", "states": "state", "columns": "map"}
 """Tables of names and values → the repeatable option `NAME=VALUE` that they spell out."""
@@ -34,11 +33,6 @@ class ConfigFile:
         return self.of_command.get(command, {}).get(option) or self.shared.get(option)
 
 
-def forced_file(option: str | None) -> str | None:
-    """The one file asked for: `--config`, then `ACW_CONFIG`; None where neither is given."""
-    return option or os.environ.get("ACW_CONFIG") or None
-
-
 def config_files(option: str | None) -> list[ConfigFile]:
     """Read the files that count, the strongest first.
 
@@ -48,30 +42,7 @@ def config_files(option: str | None) -> list[ConfigFile]:
     Raises:
         UsageError: the file asked for is missing, or a file has a mistake in it.
     """
-    forced = forced_file(option)
-    if forced == NONE:
-        return []
-    if forced:
-        return [_read(Path(forced).expanduser())]
-    return [_read(path) for path in places() if os.path.isfile(path)]
-
-
-def places() -> list[Path]:
-    """Where a file is looked for: the project's (the nearest one upwards), the user's, the system's."""
-    import platformdirs
-
-    user = platformdirs.user_config_path("acw", appauthor=False) / FILE_NAME
-    system = platformdirs.site_config_path("acw", appauthor=False) / FILE_NAME
-    return list(dict.fromkeys((*_of_project(), user, system)))
-
-
-def _of_project() -> list[Path]:
-    try:
-        here = Path.cwd()
-    except OSError:  # the folder is gone
-        return []
-    upwards = [folder / FILE_NAME for folder in (here, *here.parents)]
-    return [next((path for path in upwards if os.path.isfile(path)), upwards[0])]
+    return [_read(path) for path in files_that_count(option)]
 
 
 def _read(path: Path) -> ConfigFile:

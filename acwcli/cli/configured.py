@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 
 _SETTINGS = "acwcli.settings"
+_OF_THEIR_OWN = ("ACW_CONFIG", "ACW_ANONYMIZE_KEY")
+"""Variables that are no option."""
 
 
 def settings(command: str, forced: str | None) -> dict[str, Setting]:
@@ -26,6 +28,10 @@ def settings(command: str, forced: str | None) -> dict[str, Setting]:
     Raises:
         UsageError: a mistake in a file or variable.
     """
+    from acwcli.cli.config_places import files_that_count
+
+    if not files_that_count(forced) and not _has_variables():
+        return {}
     from acwcli.cli import catalogue, config_files
 
     files = config_files.config_files(forced)
@@ -42,16 +48,18 @@ def settings(command: str, forced: str | None) -> dict[str, Setting]:
 
 def configure(context: typer.Context, forced: str | None) -> str | None:
     """Put the settings below the options; runs before any other option is looked at."""
-    from acwcli.cli import catalogue
-
     try:
         found = settings(context.command.name or "", forced)
     except UsageError:
         if context.resilient_parsing:
             return forced
         raise
-    options = catalogue.options(context.command.name or "")
     context.meta[_SETTINGS] = found
+    if not found:
+        return forced
+    from acwcli.cli import catalogue
+
+    options = catalogue.options(context.command.name or "")
     context.default_map = {options[name].parameter: setting.value for name, setting in found.items()}
     return forced
 
@@ -114,8 +122,13 @@ def _told(context: Any) -> list[str]:  # noqa: ANN401
         by_place.setdefault(setting.origin.rpartition(":")[0] or setting.origin, []).append(name)
     settings_told = "; ".join(f"{', '.join(names)} from {place}" for place, names in by_place.items())
     said = [f"settings: {settings_told}"] if settings_told else []
-    if any(name.startswith("ACW_") for name in os.environ):
+    if _has_variables():
         from acwcli.cli.config_files import stray_variables
 
         said += stray_variables()
     return said
+
+
+def _has_variables() -> bool:
+    """Whether some variable may stand for an option."""
+    return any(name.startswith("ACW_") and name not in _OF_THEIR_OWN for name in os.environ)

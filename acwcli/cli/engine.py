@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, NamedTuple
 
 import typer
 
@@ -17,46 +16,52 @@ ENGINES = ("local", "spark")
 _PANEL = "Engine"
 
 
-@dataclass(frozen=True)
-class PlaceFlags:
+Engine = Annotated[
+    str, typer.Option("--engine", help="local, or spark: more data than one machine holds.", rich_help_panel=_PANEL)
+]
+Master = Annotated[
+    str | None,
+    typer.Option(
+        "--master",
+        metavar="URL",
+        help="Of Spark: local[4], spark://HOST:7077, sc://HOST:15002, yarn …",
+        rich_help_panel=_PANEL,
+        show_default=False,
+    ),
+]
+Partitions = Annotated[
+    int | None,
+    typer.Option(
+        "--partitions",
+        metavar="N",
+        min=1,
+        help="Buckets of agents on Spark (one per 128 MB of text).",
+        rich_help_panel=_PANEL,
+        show_default=False,
+    ),
+]
+
+
+class PlaceFlags(NamedTuple):
     """Where files are read and wraps rebuilt; the answer is the same."""
 
-    engine: Annotated[
-        str, typer.Option("--engine", help="local, or spark: more data than one machine holds.", rich_help_panel=_PANEL)
-    ] = "local"
-    master: Annotated[
-        str | None,
-        typer.Option(
-            "--master",
-            metavar="URL",
-            help="Of Spark: local[4], spark://HOST:7077, sc://HOST:15002, yarn …",
-            rich_help_panel=_PANEL,
-            show_default=False,
-        ),
-    ] = None
-    partitions: Annotated[
-        int | None,
-        typer.Option(
-            "--partitions",
-            metavar="N",
-            min=1,
-            help="Buckets of agents on Spark (one per 128 MB of text).",
-            rich_help_panel=_PANEL,
-            show_default=False,
-        ),
-    ] = None
+    engine: Engine = "local"
+    master: Master = None
+    partitions: Partitions = None
 
 
-@dataclass(frozen=True)
-class EngineFlags(PlaceFlags):
+class EngineFlags(NamedTuple):
     """The same, for commands that have no `--verbose` of their own."""
 
+    engine: Engine = "local"
+    master: Master = None
+    partitions: Partitions = None
     verbose: Annotated[
         bool, typer.Option("--verbose", "-v", help="Let Spark's own log through.", rich_help_panel=_PANEL)
     ] = False
 
 
-def cluster_of(flags: PlaceFlags | None) -> Cluster | None:
+def cluster_of(flags: PlaceFlags | EngineFlags | None) -> Cluster | None:
     """Where Spark is to run; None for work that is done here.
 
     Raises:

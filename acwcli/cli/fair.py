@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, NamedTuple
 
 import typer
 
@@ -15,8 +14,7 @@ if TYPE_CHECKING:
     from acwcli.pipeline import Wraps
 
 
-@dataclass(frozen=True)
-class FairFlags:
+class FairFlags(NamedTuple):
     """What makes a comparison fair."""
 
     peers: Annotated[

@@ -34,12 +34,12 @@ def key(hide: HideFlags | None, *, quiet: bool) -> bytes | None:
     return _of_this_user(quiet=quiet)
 
 
-_QUOTED = re.compile(r"""(?<!\w)'[^']*'(?!\w)|"[^"]*"|(?<=; it has ).*""")
+_QUOTED = r"""(?<!\w)'[^']*'(?!\w)|"[^"]*"|(?<=; it has ).*"""
 
 
 def unknown_yet(text: str) -> str:
     """A message from before the agents are known: what it quotes of files may be anybody."""
-    hidden = _QUOTED.sub("'…'", text)
+    hidden = re.sub(_QUOTED, "'…'", text)
     return text if hidden == text else f"{hidden} (--anonymize hides what is quoted)"
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 import sys
 from collections.abc import Iterator
-from dataclasses import fields
 
 from acwcli import __version__
 from acwcli.cli import catalogue, engine, flags
@@ -13,7 +12,7 @@ from acwcli.cli.app import COMMANDS, EXAMPLES, PURPOSE
 from acwcli.errors import ExitCode
 
 _GROUPS = {
-    title: {field.name for field in fields(group)}
+    title: set(group._fields)
     for title, group in (
         ("Reading", flags.ReadFlags),
         ("Wraps", flags.WrapFlags),

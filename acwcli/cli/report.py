@@ -72,7 +72,7 @@ def command(
     )
     # The formats of a report are not those of a table; they are checked above.
     needs = pipeline.report_needs(options.peers, options.mix)
-    rebuilt = session.rebuild(paths, read, wrap, replace(out, format="json"), needs, hide, at, on_disk=True)
+    rebuilt = session.rebuild(paths, read, wrap, out._replace(format="json"), needs, hide, at, on_disk=True)
     answer = pipeline.report(rebuilt, replace(options, newcomers=newcomers(rebuilt)))
     session.emit_with(lambda stream: write_report(answer, form, stream, lang=language), out)
     if fail_on_flag and pipeline.flags_anybody(answer):

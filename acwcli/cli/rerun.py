@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import fields
 from typing import TYPE_CHECKING
 
 from acwcli.formats.cloud import shown
@@ -32,7 +31,8 @@ def command_line(
     """
     asked: dict[str, object] = {}
     for group in groups:
-        asked |= {f.name: getattr(group, f.name) for f in fields(group) if getattr(group, f.name) != f.default}
+        defaults = group._field_defaults
+        asked |= {name: value for name, value in group._asdict().items() if value != defaults[name]}
     asked |= {name: value for name, value in own.items() if value != _DEFAULTS.get(name)}
     words = ["acw", command, *map(shown, paths)]
     for name, value in asked.items():

@@ -18,8 +18,10 @@ from acwcli.model.counts import counted
 from acwcli.render import BINARY_FORMATS, FORMATS, format_of_path, write
 
 if TYPE_CHECKING:
-    from acwcli.cli.engine import PlaceFlags
+    from acwcli.cli.engine import EngineFlags, PlaceFlags
     from acwcli.cli.flags import HideFlags, OutFlags, ReadFlags, WrapFlags
+    from acwcli.formats.lookup import Lookup
+    from acwcli.formats.roster import Roster
     from acwcli.model.counts import RowCounts
     from acwcli.model.table import Table
     from acwcli.pipeline import Loaded, Wraps
@@ -32,7 +34,7 @@ def rebuild(
     out: OutFlags,
     needs: Iterable[str],
     hide: HideFlags | None = None,
-    at: PlaceFlags | None = None,
+    at: PlaceFlags | EngineFlags | None = None,
     *,
     files: bool = False,
     on_disk: bool = False,
@@ -45,15 +47,12 @@ def rebuild(
     to be known because agents are to be hidden.
     """
     from acwcli import pipeline
-    from acwcli.formats.lookup import read_lookup
-    from acwcli.formats.roster import read_roster
-    from acwcli.store.manifest import store_at
+    from acwcli.store.root import store_at
 
     answer_format(out)
     cluster = engine.cluster_of(at)
     secret = hiding.key(hide, quiet=out.quiet)
-    roster = read_roster(read.roster, read.encoding) if read.roster else None
-    lookup = read_lookup(read.lookup, read.encoding) if read.lookup else None
+    roster, lookup = _named(read)
     options = parse.wrap_options(wrap, read.zone)
     wanted = frozenset(needs) | pipeline.needs_of_where(options.where)
     reading = parse.read_options(read, wanted)
@@ -86,6 +85,17 @@ def rebuild(
     report_counts(rebuilt.loaded, out, rebuilt)
     progress.answering(rebuilt.count())
     return rebuilt
+
+
+def _named(read: ReadFlags) -> tuple[Roster | None, Lookup | None]:
+    """What `--roster` and `--lookup` say of agents, queues and dispositions."""
+    if not (read.roster or read.lookup):
+        return None, None
+    from acwcli.formats.lookup import read_lookup
+    from acwcli.formats.roster import read_roster
+
+    roster = read_roster(read.roster, read.encoding) if read.roster else None
+    return roster, read_lookup(read.lookup, read.encoding) if read.lookup else None
 
 
 def _noted(found: Wraps, memory: int | None) -> Wraps:

@@ -5,8 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterable
-from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, NamedTuple
 
 Order = Literal["dmy", "mdy", "ymd"]
 
@@ -30,21 +29,20 @@ REPLACEMENTS: dict[str, str] = {
 _ANY_DIGIT = str.maketrans("123456789", "0" * 9)
 
 _DATE = {
-    "ymd": re.compile(r"(?P<y>\d{4})(?P<s>[-/.])(?P<a>\d{1,2})(?P=s)(?P<b>\d{1,2})(?!\d)"),
-    "xy": re.compile(r"(?P<a>\d{1,2})(?P<s>[-/.])(?P<b>\d{1,2})(?P=s)(?P<y>\d{4}|\d{2})(?!\d)"),
-    "compact": re.compile(r"(?P<y>\d{4})(?P<a>\d{2})(?P<b>\d{2})(?!\d{1,3}$)"),
-    "day-month": re.compile(r"(?P<w>[A-Za-z]+, )?(?P<a>\d{1,2})(?P<s>[- ])(?P<b>[A-Za-z]{3,9})(?P=s)(?P<y>\d{4})"),
-    "month-day": re.compile(r"(?P<w>[A-Za-z]+, )?(?P<a>[A-Za-z]{3,9}) (?P<b>\d{1,2})(?P<c>,?) (?P<y>\d{4})"),
+    "ymd": r"(?P<y>\d{4})(?P<s>[-/.])(?P<a>\d{1,2})(?P=s)(?P<b>\d{1,2})(?!\d)",
+    "xy": r"(?P<a>\d{1,2})(?P<s>[-/.])(?P<b>\d{1,2})(?P=s)(?P<y>\d{4}|\d{2})(?!\d)",
+    "compact": r"(?P<y>\d{4})(?P<a>\d{2})(?P<b>\d{2})(?!\d{1,3}$)",
+    "day-month": r"(?P<w>[A-Za-z]+, )?(?P<a>\d{1,2})(?P<s>[- ])(?P<b>[A-Za-z]{3,9})(?P=s)(?P<y>\d{4})",
+    "month-day": r"(?P<w>[A-Za-z]+, )?(?P<a>[A-Za-z]{3,9}) (?P<b>\d{1,2})(?P<c>,?) (?P<y>\d{4})",
 }
-_TIME = re.compile(
+_TIME = (
     r"(?P<sep>[ T]?)(?P<h>\d{1,2})(?P<colon>:?)(?P<m>\d{2})(?:(?P=colon)(?P<sec>\d{2})(?P<frac>[.,]\d+)?)?"
     r"(?P<ampm> ?[AaPp][Mm])?(?P<zone> ?(?:Z|UTC|GMT|[+-]\d{2}:?\d{2}))?"
 )
-_ENDS_IN_OFFSET = re.compile(
-    r"(?:\d(?: ?[ap]m)? ?(?:z|utc|gmt)|:\d{2}(?:[.,]\d+)?(?: ?[ap]m)? ?[+-]\d{2}(?::?\d{2})?)(?:\[.*\])?$",
-    re.IGNORECASE,
+_ENDS_IN_OFFSET = (
+    r"(?i)(?:\d(?: ?[ap]m)? ?(?:z|utc|gmt)|:\d{2}(?:[.,]\d+)?(?: ?[ap]m)? ?[+-]\d{2}(?::?\d{2})?)(?:\[.*\])?$"
 )
-_TIME_OF_DAY = re.compile(r"\d{1,2}:\d{2}(:\d{2})?([.,]\d+)?( ?[AaPp][Mm])?")
+_TIME_OF_DAY = r"\d{1,2}:\d{2}(:\d{2})?([.,]\d+)?( ?[AaPp][Mm])?"
 EPOCH_BOUNDS = (100_000_000, 7_258_118_399)
 """Seconds from 1973 to 2200: what a number may mean."""
 _EPOCH_FIRST = {"s": 100_000_000, "ms": 600_000_000, "us": 600_000_000, "ns": 600_000_000}  # YYYYMMDDHHMM is no epoch
@@ -56,8 +54,7 @@ _NAMES = {
 }  # fmt: skip
 
 
-@dataclass(frozen=True)
-class Pattern:
+class Pattern(NamedTuple):
     """One strptime pattern of a column.
 
     Attributes:
@@ -108,9 +105,9 @@ def family_of(value: str) -> str:
     """Name what a plain value is: `ymd xy compact day-month month-day`, `epoch s|ms|us|ns`, `time of day` or ''."""
     if unit := epoch_unit(value):
         return f"epoch {unit}"
-    if _TIME_OF_DAY.fullmatch(value):
+    if re.fullmatch(_TIME_OF_DAY, value):
         return "time of day"
-    return next((family for family, pattern in _DATE.items() if pattern.match(value)), "")
+    return next((family for family, pattern in _DATE.items() if re.match(pattern, value)), "")
 
 
 def epoch_unit(value: str) -> str:
@@ -127,7 +124,7 @@ def epoch_unit(value: str) -> str:
 def year_of(value: str) -> int | None:
     """Return the year a plain value spells, None when it spells no date."""
     for pattern in _DATE.values():
-        if found := pattern.match(value):
+        if found := re.match(pattern, value):
             return int(found["y"])
     return None
 
@@ -148,7 +145,7 @@ def day_and_month(value: str) -> tuple[int, int] | None:
 
 def has_offset(value: str) -> bool:
     """Tell whether a plain value ends in Z, UTC, GMT or an offset."""
-    return bool(_ENDS_IN_OFFSET.search(value))
+    return bool(re.search(_ENDS_IN_OFFSET, value))
 
 
 def family_label(family: str, order: Order) -> str:
@@ -175,14 +172,14 @@ def patterns_of(values: Counter[str], family: str, order: Order) -> tuple[Patter
 
 
 def _pattern(value: str, family: str, order: Order, *, exact: bool) -> Pattern | None:
-    date = _DATE[family].match(value)
+    date = re.match(_DATE[family], value)
     if date is None:
         return None
     rest = value[date.end() :]
     head = _date_pattern(date, family, order)
     if not rest:
         return Pattern(head)
-    time = _TIME.fullmatch(rest)
+    time = re.fullmatch(_TIME, rest)
     if time is None or (family != "compact" and not (time["colon"] and time["sep"])):
         return None
     if time["colon"] and not time["sep"]:

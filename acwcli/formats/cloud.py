@@ -26,15 +26,12 @@ _BLOCK = 8 << 20
 _CONNECT_S, _WAIT_S = 10, 60
 _ATTEMPTS = 2
 
-_MISSING = re.compile(r"not.?exist|not.?found|no.?such|HTTP status 404", re.IGNORECASE)
-_REFUSED = re.compile(
-    r"HTTP status 40[13]|denied|forbidden|unauthori|unauthenticated|credential|access.?key|signature|token",
-    re.IGNORECASE,
-)
-_SILENT = re.compile(r"connect|resolve|time.?out|timed out|unavailable|network|unreachable", re.IGNORECASE)
-_LOGIN = re.compile(r"^(\w+://)(?:[^/]*:.*@|[^/]*@)")
+_MISSING = r"(?i)not.?exist|not.?found|no.?such|HTTP status 404"
+_REFUSED = r"(?i)HTTP status 40[13]|denied|forbidden|unauthori|unauthenticated|credential|access.?key|signature|token"
+_SILENT = r"(?i)connect|resolve|time.?out|timed out|unavailable|network|unreachable"
+_LOGIN = r"^(\w+://)(?:[^/]*:.*@|[^/]*@)"
 """`KEY:SECRET@` before a bucket; a secret may hold a `/`."""
-_SIGNED = re.compile(r"\?(?=.*\b(?:sig|signature|x-amz-[\w-]+|x-goog-[\w-]+|token|awsaccesskeyid)=)", re.IGNORECASE)
+_SIGNED = r"(?i)\?(?=.*\b(?:sig|signature|x-amz-[\w-]+|x-goog-[\w-]+|token|awsaccesskeyid)=)"
 _HELP = {
     "s3": "AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or AWS_PROFILE",
     "gs": "GOOGLE_APPLICATION_CREDENTIALS",
@@ -53,7 +50,7 @@ def shown(text: str) -> str:
     if not is_remote(text):
         return text
     if scheme not in _WEB:
-        return _SIGNED.split(_LOGIN.sub(r"\1", text), maxsplit=1)[0]
+        return re.split(_SIGNED, re.sub(_LOGIN, r"\1", text), maxsplit=1)[0]
     parts = urlsplit(text)
     return urlunsplit((parts.scheme, parts.netloc.rpartition("@")[2], parts.path, "", ""))
 
@@ -178,11 +175,11 @@ def _understood(scheme: str, name: str) -> Iterator[None]:
         yield
     except (OSError, ValueError, ArrowException) as error:
         said = str(error)
-        if isinstance(error, FileNotFoundError) or _MISSING.search(said):
+        if isinstance(error, FileNotFoundError) or re.search(_MISSING, said):
             raise InputError(f"{name}: no such object or bucket; check the address") from None
-        if _SILENT.search(said) and not re.search(r"HTTP status 40[13]", said):
+        if re.search(_SILENT, said) and not re.search(r"HTTP status 40[13]", said):
             raise InputError(f"{name}: nobody answers there; check the network, the address and the region") from None
-        if _REFUSED.search(said):
+        if re.search(_REFUSED, said):
             raise InputError(f"{name}: access refused; check {_HELP[scheme]}, and what they may read") from None
         raise InputError(f"{name}: cannot be read from there; check the address, region and credentials") from None
 

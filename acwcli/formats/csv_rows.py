@@ -11,7 +11,6 @@ import polars as pl
 
 from acwcli.formats.csv_checks import Checks, check_rows
 from acwcli.formats.csv_layout import DELIMITER_NAMES, Layout, find_layout
-from acwcli.formats.csv_repair import repaired_rows
 from acwcli.formats.grid_data import BAD, ROW, SAMPLE_ROWS, Grid, raw_lines
 from acwcli.formats.plain import Plain
 
@@ -33,6 +32,8 @@ def read_csv(plain: Plain) -> Grid:
         "header": f"line {layout.header_line}" if layout.header_line else "none",
     }
     if checks is None:
+        from acwcli.formats.csv_repair import repaired_rows
+
         rows = repaired_rows(plain.path, layout)
         sample = rows.frame.head(SAMPLE_ROWS).collect()
         frame, ignored, raw = rows.frame, rows.ignored, raw_lines(plain.path, rows.spans)

@@ -15,7 +15,6 @@ from acwcli.formats.columns import guess_kind_of_map, has_column
 from acwcli.formats.frames import FileFrame, Match, Probe
 from acwcli.formats.heads import read_heads
 from acwcli.formats.inputs import Input
-from acwcli.formats.look_alikes import advice, no_generic_table
 from acwcli.formats.options import ReadOptions
 from acwcli.formats.profile import built_in_profiles, profile_name
 from acwcli.model.marker import STORE_FILE
@@ -245,6 +244,8 @@ def _best(probe: Probe, matches: dict[str, Match], options: ReadOptions) -> str:
         return wanted
     first = next(iter(matches))
     if matches[first].score == 0:
+        from acwcli.formats.look_alikes import advice
+
         asked = (*sorted(given), "generic-states", "generic-contacts")
         missing = "; ".join(f"as {name}: {matches[name].missing}" for name in asked)
         raise InputError(
@@ -253,8 +254,11 @@ def _best(probe: Probe, matches: dict[str, Match], options: ReadOptions) -> str:
             "--map agent_id=Operator --map event_time=When --map state=Status, force one with --input-format, or "
             "describe it in a profile (acw inspect FILE --emit-profile writes a first one)"
         )
-    if first == "generic-contacts" and not options.columns and (said := no_generic_table(probe)):
-        raise InputError(f"{item.name}: {said.strip()}")
+    if first == "generic-contacts" and not options.columns:
+        from acwcli.formats.look_alikes import no_generic_table
+
+        if said := no_generic_table(probe):
+            raise InputError(f"{item.name}: {said.strip()}")
     return first
 
 

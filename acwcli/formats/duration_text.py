@@ -5,8 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, field
-from typing import Literal
+from typing import Literal, NamedTuple
 
 import polars as pl
 
@@ -44,8 +43,7 @@ _KINDS: dict[Kind, str] = {
 }
 
 
-@dataclass(frozen=True)
-class DurationForm:
+class DurationForm(NamedTuple):
     """The decided form of one column of durations.
 
     Attributes:
@@ -60,7 +58,7 @@ class DurationForm:
     unit_ms: int = 1000
     comma: Comma | None = None
     fraction: bool = False
-    dtype: pl.DataType = field(default_factory=pl.String)
+    dtype: pl.DataType = pl.String()
 
 
 def decide_duration(

@@ -5,8 +5,8 @@ from __future__ import annotations
 import codecs
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 from acwcli.errors import UsageError, did_you_mean
 from acwcli.formats.scratch import scratch_file
@@ -23,11 +23,10 @@ _MARKS = (
 )
 _CHUNK = 1 << 20
 _SAMPLE = 1 << 18
-_CELL_ENDS = re.compile(r'[,;\t|\r\n":{}\[\]]+')
+_CELL_ENDS = r'[,;\t|\r\n":{}\[\]]+'
 
 
-@dataclass(frozen=True)
-class Decoded:
+class Decoded(NamedTuple):
     """The outcome of decoding: where the UTF-8 text is, and how many characters could not be read."""
 
     path: Path
@@ -150,5 +149,5 @@ def _known_words(sample: bytes, encoding: str) -> int:
         if error.end < len(sample) - 4:  # not just a character cut by the sample's end
             return -1
         text = sample[: error.start].decode(encoding)
-    cells = {cell.strip() for cell in _CELL_ENDS.split(text)}
+    cells = {cell.strip() for cell in re.split(_CELL_ENDS, text)}
     return sum(is_known_word(cell) for cell in sorted(cells)[:5000] if cell and not cell.isascii())

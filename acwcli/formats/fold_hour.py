@@ -6,7 +6,7 @@ once inside the repeated hour, what follows the fall is the second pass.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from typing import NamedTuple
 
 import polars as pl
 
@@ -18,8 +18,7 @@ _JITTER_MS = 60_000
 _NO_ROWS = pl.Series("row", [], pl.UInt32)
 
 
-@dataclass(frozen=True)
-class FoldHour:
+class FoldHour(NamedTuple):
     """What the order of a file says about the repeated hours in it.
 
     Attributes:
@@ -28,7 +27,7 @@ class FoldHour:
         undecided: times in a repeated hour that the order does not settle; they stay in the first pass.
     """
 
-    rows: pl.Series = field(default_factory=lambda: _NO_ROWS)
+    rows: pl.Series = _NO_ROWS
     shift_ms: int = _HOUR_MS
     undecided: int = 0
 

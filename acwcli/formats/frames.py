@@ -6,17 +6,15 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 import polars as pl
 
 from acwcli.formats.grid import Grid, grid_of
 from acwcli.formats.grid_data import Raw
 from acwcli.formats.inputs import Input
-from acwcli.formats.json_documents import ends_pages, sample_documents
-from acwcli.formats.json_rows import is_empty_page, is_json
 from acwcli.formats.parted import Parted
-from acwcli.formats.plain import Plain, as_plain
+from acwcli.formats.plain import Plain, as_plain, is_json
 
 Kind = Literal["states", "contacts", "wraps", "aggregates"]
 
@@ -48,17 +46,29 @@ class Probe:
     @cached_property
     def documents(self) -> list[dict[str, Any]]:
         """The first documents of a JSON text, found inside arrays and pages, too; empty when there are none."""
-        return sample_documents(self.plain) if self.is_json else []
+        if not self.is_json:
+            return []
+        from acwcli.formats.json_documents import sample_documents
+
+        return sample_documents(self.plain)
 
     @cached_property
     def is_empty_page(self) -> bool:
         """Whether the file is JSON without a record in it."""
-        return self.is_json and is_empty_page(self.plain)
+        if not self.is_json:
+            return False
+        from acwcli.formats.json_rows import is_empty_page
+
+        return is_empty_page(self.plain)
 
     @cached_property
     def ends_pages(self) -> bool:
         """Whether the file is the page behind the last one, without records and without a next one."""
-        return self.is_empty_page and ends_pages(self.plain)
+        if not self.is_empty_page:
+            return False
+        from acwcli.formats.json_documents import ends_pages
+
+        return ends_pages(self.plain)
 
     @cached_property
     def head(self) -> list[str]:
@@ -70,8 +80,7 @@ class Probe:
         return text.splitlines()[:200]
 
 
-@dataclass(frozen=True)
-class Match:
+class Match(NamedTuple):
     """How well a file fits a format.
 
     Attributes:

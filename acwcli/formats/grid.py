@@ -6,7 +6,7 @@ import polars as pl
 
 from acwcli.formats.grid_data import BAD, ROW, Grid
 from acwcli.formats.inputs import Input
-from acwcli.formats.plain import Plain, as_plain
+from acwcli.formats.plain import Plain, as_plain, is_json
 
 __all__ = ["BAD", "ROW", "Grid", "grid_of", "read_grid", "read_lines"]
 
@@ -35,9 +35,9 @@ def grid_of(_input: Input, plain: Plain) -> Grid:
         from acwcli.formats.xlsx_rows import read_xlsx
 
         return read_xlsx(plain)
-    from acwcli.formats.json_rows import is_json, read_json
-
     if is_json(plain):
+        from acwcli.formats.json_rows import read_json
+
         return read_json(plain)
     from acwcli.formats.csv_rows import read_csv
 

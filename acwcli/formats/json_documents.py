@@ -14,9 +14,8 @@ import polars as pl
 
 from acwcli.errors import InputError
 from acwcli.formats.grid_data import ROW, Raw, raw_lines
-from acwcli.formats.json_rows import is_json
 from acwcli.formats.json_split import Splitter
-from acwcli.formats.plain import Plain
+from acwcli.formats.plain import Plain, is_json
 from acwcli.formats.scratch import scratch_file
 
 Shape: TypeAlias = "Mapping[str, Shape | list[Shape] | None]"

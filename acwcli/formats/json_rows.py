@@ -21,7 +21,6 @@ from acwcli.formats.row_batches import Row, as_frame
 from acwcli.formats.scratch import scratch_file
 from acwcli.formats.survey import LONGEST_LINE
 
-_START = re.compile(r'\ufeff?\s*(?:\{\s*["}]|\[\s*[\[{\]])')
 _DOCUMENT_BYTES = 64 << 20
 """Above this a document is cut into its records first: parsed whole it takes some ten times its size."""
 _PAGE_BYTES = 1 << 16
@@ -37,12 +36,6 @@ class _Digits(str):
 
 
 Json: TypeAlias = "dict[str, Json] | list[Json] | str | _Digits | bool | None"
-
-
-def is_json(plain: Plain) -> bool:
-    """Tell JSON from delimited text by its first characters."""
-    with plain.path.open("rb") as stream:
-        return _START.match(stream.read(4096).decode("utf-8", errors="replace")) is not None
 
 
 def is_empty_page(plain: Plain) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import zipfile
+import re
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
@@ -23,6 +23,7 @@ from acwcli.formats.scratch import scratch_file
 from acwcli.formats.survey import Survey, survey
 
 _HEAD = 1 << 16
+_JSON_START = r'\ufeff?\s*(?:\{\s*["}]|\[\s*[\[{\]])'
 _TEXT_CONTROLS = frozenset(b"\t\n\r\f\x0b\x1a\x1b\x08\x00")
 _NO_TABLES = {
     b"%PDF": "a PDF document",
@@ -93,6 +94,12 @@ def as_plain(input: Input, encoding: str | None) -> Plain:
     return _text(input.name, path, compression, head, encoding)
 
 
+def is_json(plain: Plain) -> bool:
+    """Tell JSON from delimited text by its first characters."""
+    with plain.path.open("rb") as stream:
+        return re.match(_JSON_START, stream.read(4096).decode("utf-8", errors="replace")) is not None
+
+
 def _head(name: str, path: Path) -> bytes:
     try:
         with path.open("rb") as stream:
@@ -110,6 +117,8 @@ def _parquet(name: str, path: Path, compression: str) -> Plain:
 
 
 def _workbook(name: str, path: Path, compression: str) -> Plain:
+    import zipfile
+
     try:
         with zipfile.ZipFile(path) as archive:
             names = archive.namelist()

@@ -9,10 +9,10 @@ from __future__ import annotations
 import tomllib
 import zoneinfo
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
-from typing import Any, Literal, NoReturn
+from types import MappingProxyType
+from typing import Any, Literal, NamedTuple, NoReturn
 
 from acwcli.errors import UsageError, did_you_mean
 from acwcli.formats.profile_text import line_of
@@ -39,8 +39,7 @@ _CORE = (
 _TESTS = ("is", "starts", "contains", "empty")
 
 
-@dataclass(frozen=True)
-class Condition:
+class Condition(NamedTuple):
     """What a cell must be; texts are compared without case, any of them will do.
 
     Attributes:
@@ -58,16 +57,14 @@ class Condition:
     say: str = ""
 
 
-@dataclass(frozen=True)
-class Sample:
+class Sample(NamedTuple):
     """Rows as the platform writes them, and the wraps they must give."""
 
     text: str = ""
     wraps: tuple[Mapping[str, Any], ...] = ()
 
 
-@dataclass(frozen=True)
-class Profile:
+class Profile(NamedTuple):
     """One export, described.
 
     Attributes:
@@ -104,24 +101,24 @@ class Profile:
     method: str
     needed: tuple[tuple[str, ...], ...]
     columns: Mapping[str, tuple[str, ...]]
-    values: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-    constants: Mapping[str, str] = field(default_factory=dict)
-    units_ms: Mapping[str, int] = field(default_factory=dict)
+    values: Mapping[str, tuple[str, ...]] = MappingProxyType({})
+    constants: Mapping[str, str] = MappingProxyType({})
+    units_ms: Mapping[str, int] = MappingProxyType({})
     unit_check: tuple[str, ...] = ()
-    states: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    states: Mapping[str, tuple[str, ...]] = MappingProxyType({})
     wrap_reasons: tuple[str, ...] = ()
     tz: str | None = None
     time_formats: tuple[str, ...] = ()
     date_order: str | None = None
-    empty: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-    strip: Mapping[str, str] = field(default_factory=dict)
+    empty: Mapping[str, tuple[str, ...]] = MappingProxyType({})
+    strip: Mapping[str, str] = MappingProxyType({})
     ignore: tuple[Condition, ...] = ()
     warn: tuple[Condition, ...] = ()
     timed_out: Condition | None = None
     key: tuple[str, ...] = ()
     newest_by: str | None = None
     most_rows: int | None = None
-    sample: Sample = field(default_factory=Sample)
+    sample: Sample = Sample()
 
     def wrong(self, path: Sequence[str | int], message: str) -> UsageError:
         """The error about one of its keys, with file and line."""

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from functools import lru_cache
+from typing import NamedTuple
 
 import polars as pl
 
@@ -23,8 +23,7 @@ from acwcli.formats.profile_grid import (
 )
 
 
-@dataclass(frozen=True)
-class ProfileFormat:
+class ProfileFormat(NamedTuple):
     """What a module in `platforms` offers, from a profile."""
 
     profile: Profile

@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import lru_cache
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
 
 import polars as pl
 
@@ -28,8 +28,7 @@ _UNIT = re.compile(r"\s*[(\[][^()\[\]]*[)\]]\s*$")  # 'Total ACW (ms)'
 _INSTANTS = {name for name, kind in (STATE_FRAME | CONTACT_FRAME).items() if kind == INSTANT}
 
 
-@dataclass(frozen=True)
-class Prepared:
+class Prepared(NamedTuple):
     """A file as its profile sees it: fit for the readers of state logs and contact records.
 
     Attributes:
@@ -65,7 +64,7 @@ def _by_word(headers: tuple[str, ...]) -> tuple[Mapping[str, str], Mapping[str, 
 def as_mapped(profile: Profile, columns: Mapping[str, str]) -> Profile:
     """A profile whose columns, in its rules too, are those the user maps: the same export in another language."""
     mapped = {name: (header, *profile.columns.get(name, ())) for name, header in columns.items()}
-    return replace(profile, columns={**profile.columns, **mapped})
+    return profile._replace(columns={**profile.columns, **mapped})
 
 
 def named_column(name: str, profile: Profile, headers: Sequence[str]) -> str | None:

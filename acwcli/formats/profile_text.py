@@ -6,10 +6,10 @@ import re
 from collections import Counter
 from collections.abc import Sequence
 
-_TABLE = re.compile(r"\s*(\[\[?)\s*(.+?)\s*\]\]?\s*(?:#.*)?$")
-_KEY = re.compile(r"""\s*((?:[\w-]+|"[^"]*"|'[^']*')(?:\s*\.\s*(?:[\w-]+|"[^"]*"|'[^']*'))*)\s*=""")
-_PART = re.compile(r"""[\w-]+|"[^"]*"|'[^']*'""")
-_LONG_TEXT = re.compile(r"\"\"\"|" + "'''")
+_TABLE = r"\s*(\[\[?)\s*(.+?)\s*\]\]?\s*(?:#.*)?$"
+_KEY = r"""\s*((?:[\w-]+|"[^"]*"|'[^']*')(?:\s*\.\s*(?:[\w-]+|"[^"]*"|'[^']*'))*)\s*="""
+_PART = r"""[\w-]+|"[^"]*"|'[^']*'"""
+_LONG_TEXT = r"\"\"\"|" + "'''"
 
 Path = tuple[str | int, ...]
 
@@ -37,18 +37,18 @@ def _places(text: str) -> dict[Path, int]:
         if closing:
             closing = "" if closing in line else closing
             continue
-        if found := _TABLE.match(line):
+        if found := re.match(_TABLE, line):
             table = _parts(found[2])
             if found[1] == "[[":
                 table = (*table, arrays[table])
                 arrays[table[:-1]] += 1
             places.setdefault(table, number)
-        elif found := _KEY.match(line):
+        elif found := re.match(_KEY, line):
             places.setdefault((*table, *_parts(found[1])), number)
-        marks = _LONG_TEXT.findall(line)
+        marks = re.findall(_LONG_TEXT, line)
         closing = marks[-1] if len(marks) % 2 else ""
     return places
 
 
 def _parts(dotted: str) -> Path:
-    return tuple(part.strip("\"'") for part in _PART.findall(dotted))
+    return tuple(part.strip("\"'") for part in re.findall(_PART, dotted))

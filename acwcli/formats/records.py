@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
@@ -12,10 +12,12 @@ from acwcli.errors import UsageError
 from acwcli.formats.clock_formats import Pattern
 from acwcli.formats.clock_text import clock_text
 from acwcli.formats.frames import FileFrame, Kind
-from acwcli.formats.json_documents import Documents, missing_pages
 from acwcli.formats.options import ReadOptions
 from acwcli.formats.plain import Plain
 from acwcli.model.columns import CONTACT_FRAME, INSTANT
+
+if TYPE_CHECKING:
+    from acwcli.formats.json_documents import Documents
 
 _SECONDS = Pattern("%Y-%m-%dT%H:%M:%SZ", 0)
 _MILLISECONDS = Pattern("%Y-%m-%dT%H:%M:%S.%3fZ", 0)
@@ -59,6 +61,8 @@ def first_reason(checks: Sequence[tuple[pl.Expr, str]]) -> pl.Expr:
 
 def say_missing_pages(files: list[FileFrame], read: Sequence[Documents], options: ReadOptions) -> list[FileFrame]:
     """The files, with a word where they are not all pages of their answer."""
+    from acwcli.formats.json_documents import missing_pages
+
     files[-1].notes += [f"{files[-1].source}: {said}" for said in missing_pages(read, pages_end=options.pages_end)]
     return files
 

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 _BLOCK = 1 << 16  # fits the processor's cache: the copy costs more than all the looking
 LONGEST_LINE = 1 << 20
 
 
-@dataclass(frozen=True)
-class Survey:
+class Survey(NamedTuple):
     """What the bytes of a file hold.
 
     Attributes:

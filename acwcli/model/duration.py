@@ -9,7 +9,7 @@ from acwcli.errors import UsageError
 _UNITS_MS = {"ms": 1, "s": 1000, "m": 60_000, "h": 3_600_000, "d": 86_400_000}
 _WORDED = re.compile(r"(?:(\d+(?:\.\d+)?)(ms|s|m|h|d))+")
 _PART = re.compile(r"(\d+(?:\.\d+)?)(ms|s|m|h|d)")
-_CLOCK = re.compile(r"(?:(\d+):)?(\d{1,2}):(\d{1,2}(?:\.\d{1,3})?)")
+_CLOCK = r"(?:(\d+):)?(\d{1,2}):(\d{1,2}(?:\.\d{1,3})?)"
 
 
 def duration_ms(text: str) -> int:
@@ -23,7 +23,7 @@ def duration_ms(text: str) -> int:
         return round(float(word) * 1000)
     if _WORDED.fullmatch(word):
         return sum(round(float(number) * _UNITS_MS[unit]) for number, unit in _PART.findall(word))
-    if clock := _CLOCK.fullmatch(word):
+    if clock := re.fullmatch(_CLOCK, word):
         hours, minutes, seconds = clock.groups()
         return (int(hours or 0) * 3600 + int(minutes) * 60) * 1000 + round(float(seconds) * 1000)
     raise UsageError(f"'{text}' is no duration; write 90, 90s, 1m30s or 00:01:30")

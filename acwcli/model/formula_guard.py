@@ -28,17 +28,17 @@ _TO_GUARD = r"^'*" + _FORMULA
 _GUARDED = r"^'+" + _FORMULA
 _HARMLESS = r"^(?:" + _NUMBER + r")$"
 
-_to_guard, _guarded, _harmless = re.compile(_TO_GUARD), re.compile(_GUARDED), re.compile(_NUMBER)
-
 
 def guard_formula(text: str) -> str:
     """Return the text with an apostrophe in front if a spreadsheet would run it."""
-    return f"'{text}" if _to_guard.match(text) and not _harmless.fullmatch(text) else text
+    if text[:1].isalnum():  # as names of columns are
+        return text
+    return f"'{text}" if re.match(_TO_GUARD, text) and not re.fullmatch(_NUMBER, text) else text
 
 
 def unguard_formula(text: str) -> str:
     """Return the text that `guard_formula` was given."""
-    return text[1:] if _guarded.match(text) and not _harmless.fullmatch(text) else text
+    return text[1:] if re.match(_GUARDED, text) and not re.fullmatch(_NUMBER, text) else text
 
 
 def guard_formula_expr(expr: pl.Expr) -> pl.Expr:

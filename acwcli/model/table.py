@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from typing import Literal
+from typing import Literal, NamedTuple
 
 import polars as pl
 
@@ -17,8 +17,7 @@ instant: datetime[ms] with zone · flag: bool · json: list of dicts ·
 spark: list of floats 0..1, drawn as a row of bars; in parts only."""
 
 
-@dataclass(frozen=True)
-class Column:
+class Column(NamedTuple):
     """One column of a result.
 
     Attributes:
@@ -37,16 +36,14 @@ class Column:
         return self.label or self.name
 
 
-@dataclass(frozen=True)
-class Mark:
+class Mark(NamedTuple):
     """A labelled value on the axis of a distribution, in seconds (`mean`, `median`, `p80`, `limit`)."""
 
     label: str
     value_s: float
 
 
-@dataclass(frozen=True)
-class Distribution:
+class Distribution(NamedTuple):
     """A histogram to draw: bin edges in seconds (n+1), wraps per bin (n), and the marks on its axis.
 
     The last bin may collect everything beyond; then `open_ended` is true.

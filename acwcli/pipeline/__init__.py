@@ -7,26 +7,13 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 from acwcli.pipeline.loading import Loaded, load, refuse_bad_rows
-from acwcli.pipeline.overview import formats, inspect, methods
 from acwcli.pipeline.questions import (
     ATTRIBUTES,
     CONTRIBUTORS,
     DENOMINATORS,
-    FLAG_VERDICTS,
     MEASURES,
     Question,
-    diagnose,
-    findings,
-    flag,
-    flag_needs,
-    measure,
-    mix_columns,
-    mix_notes,
-    newcomers,
     observations,
-    rules,
-    said_of,
-    summarise,
     wraps_table,
 )
 from acwcli.pipeline.rebuilding import WrapOptions, Wraps, needs_of_where, wraps
@@ -35,13 +22,27 @@ if TYPE_CHECKING:
     from acwcli.pipeline.alerting import ALERT_NEEDS, alert_lines, alerts, parse_alert
     from acwcli.pipeline.checking import check_store
     from acwcli.pipeline.comparing import compare_needs, compare_rules
+    from acwcli.pipeline.diagnosing import diagnose
     from acwcli.pipeline.explaining import EXPLAINED, explain, explain_needs
+    from acwcli.pipeline.flagging import (
+        FLAG_VERDICTS,
+        findings,
+        flag,
+        flag_needs,
+        measure,
+        mix_columns,
+        mix_notes,
+        newcomers,
+        rules,
+    )
     from acwcli.pipeline.ingesting import Ingested, ingest
     from acwcli.pipeline.kept import kept_wraps
     from acwcli.pipeline.memory import beyond, parts_of_wraps
+    from acwcli.pipeline.overview import formats, inspect, methods
     from acwcli.pipeline.proof import emit_profile, prove_profiles
     from acwcli.pipeline.reporting import ReportOptions, flags_anybody, report, report_needs
     from acwcli.pipeline.spilling import wraps_on_disk
+    from acwcli.pipeline.summarising import said_of, summarise
     from acwcli.pipeline.veil import Pseudonyms, anonymise, pseudonyms
 
 __all__ = [
@@ -101,37 +102,30 @@ __all__ = [
     "wraps_table",
 ]
 
-_SELDOM = {
-    "ALERT_NEEDS": "alerting",
-    "alert_lines": "alerting",
-    "alerts": "alerting",
-    "parse_alert": "alerting",
-    "Ingested": "ingesting",
-    "check_store": "checking",
-    "ingest": "ingesting",
-    "kept_wraps": "kept",
-    "compare_needs": "comparing",
-    "compare_rules": "comparing",
-    "EXPLAINED": "explaining",
-    "explain": "explaining",
-    "explain_needs": "explaining",
-    "emit_profile": "proof",
-    "prove_profiles": "proof",
-    "ReportOptions": "reporting",
-    "flags_anybody": "reporting",
-    "report": "reporting",
-    "report_needs": "reporting",
-    "Pseudonyms": "veil",
-    "anonymise": "veil",
-    "pseudonyms": "veil",
-    "beyond": "memory",
-    "parts_of_wraps": "memory",
-    "wraps_on_disk": "spilling",
-}
-"""Imported when somebody asks for them: every command would pay for their modules."""
+_BY_NEED = {
+    "alerting": ("ALERT_NEEDS", "alert_lines", "alerts", "parse_alert"),
+    "checking": ("check_store",),
+    "comparing": ("compare_needs", "compare_rules"),
+    "diagnosing": ("diagnose",),
+    "explaining": ("EXPLAINED", "explain", "explain_needs"),
+    "flagging": (
+        "FLAG_VERDICTS", "findings", "flag", "flag_needs", "measure", "mix_columns", "mix_notes", "newcomers", "rules",
+    ),
+    "ingesting": ("Ingested", "ingest"),
+    "kept": ("kept_wraps",),
+    "memory": ("beyond", "parts_of_wraps"),
+    "overview": ("formats", "inspect", "methods"),
+    "proof": ("emit_profile", "prove_profiles"),
+    "reporting": ("ReportOptions", "flags_anybody", "report", "report_needs"),
+    "spilling": ("wraps_on_disk",),
+    "summarising": ("said_of", "summarise"),
+    "veil": ("Pseudonyms", "anonymise", "pseudonyms"),
+}  # fmt: skip
+"""Module → what it gives, imported when somebody asks for it: every command would pay for the modules of all others."""
 
 
 def __getattr__(name: str) -> object:
-    if name not in _SELDOM:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(import_module(f"{__name__}.{_SELDOM[name]}"), name)
+    for module, given in _BY_NEED.items():
+        if name in given:
+            return getattr(import_module(f"{__name__}.{module}"), name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -16,7 +16,8 @@ from acwcli.pipeline.kept import ENGINE
 from acwcli.pipeline.task import Task
 from acwcli.store.archive import give_back
 from acwcli.store.check import REBUILD, Damage, damages
-from acwcli.store.manifest import KeptFile, Manifest, read_manifest, store_at
+from acwcli.store.manifest import KeptFile, Manifest, read_manifest
+from acwcli.store.root import store_at
 
 
 def check_store(store: str, *, thorough: bool = False) -> Table:

@@ -25,7 +25,8 @@ from acwcli.errors import NoWrapsError
 from acwcli.model.columns import COUNTED, CUSTOMER
 from acwcli.model.duration import duration_text
 from acwcli.model.table import Table
-from acwcli.pipeline.questions import Question, known_mix, mix_columns, observations, rules
+from acwcli.pipeline.flagging import known_mix, mix_columns, rules
+from acwcli.pipeline.questions import Question, observations
 from acwcli.pipeline.rebuilding import Wraps
 
 EXPLAINED = ("hour", "day")

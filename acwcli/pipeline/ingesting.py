@@ -26,8 +26,9 @@ from acwcli.store import change, index
 from acwcli.store.archive import keep, keep_profile
 from acwcli.store.durable import writing
 from acwcli.store.lock import locked
-from acwcli.store.manifest import KeptFile, Manifest, store_at, write_manifest
+from acwcli.store.manifest import KeptFile, Manifest, write_manifest
 from acwcli.store.parts import write_part
+from acwcli.store.root import store_at
 
 _OWN = {"lock", "lock-holder.json", ".acw-store.json.part"}
 _DAY_MS = 86_400_000

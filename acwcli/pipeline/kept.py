@@ -6,23 +6,27 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import polars as pl
 
 from acwcli import __version__
 from acwcli.analyse.inspection import FileFacts
 from acwcli.formats.frames import FileFrame
-from acwcli.formats.lookup import Lookup
 from acwcli.formats.options import ReadOptions
-from acwcli.formats.parted import Parted, part_rows
-from acwcli.formats.roster import Roster
 from acwcli.model.columns import INSTANT, LEGS, WRAP_FRAME
 from acwcli.pipeline.loading import Loaded
 from acwcli.pipeline.rebuilding import WrapOptions, Wraps, complete, named_and_filtered
 from acwcli.pipeline.stored import USUAL, as_ingested, same_reading, zone_of
 from acwcli.reconstruct.combine import Reconstructed
 from acwcli.store.days import at_one_moment, check_number, read_days, scan_days, sound
-from acwcli.store.manifest import VERSION, KeptFile, KeptFrame, Manifest, read_manifest, store_at
+from acwcli.store.manifest import VERSION, KeptFile, KeptFrame, Manifest, read_manifest
+from acwcli.store.root import store_at
+
+if TYPE_CHECKING:
+    from acwcli.formats.lookup import Lookup
+    from acwcli.formats.parted import Parted
+    from acwcli.formats.roster import Roster
 
 ENGINE = f"acw {__version__}, polars {pl.__version__}, store {VERSION}"
 """What wraps were rebuilt with: kept wraps of another engine are not relied on."""
@@ -92,6 +96,8 @@ def kept_wraps(
 
 def _on_disk(root: Path, columns: Sequence[str], parts: int, manifest: Manifest) -> Parted:
     """All wraps, parted by agent."""
+    from acwcli.formats.parted import part_rows
+
     days = list(manifest.days)
     with sound(root):
         wraps = scan_days(root, manifest, days, columns).with_columns(pl.col("agent_id").cast(pl.Categorical))

@@ -24,10 +24,10 @@ from acwcli.model.columns import LEGS, WRAP_FRAME
 from acwcli.model.counts import RowCounts
 from acwcli.model.duration import duration_ms
 from acwcli.model.report import Report
-from acwcli.pipeline import explaining, questions
+from acwcli.pipeline import diagnosing, explaining, flagging, summarising
 from acwcli.pipeline.loading import Loaded, refuse_bad_rows
 from acwcli.pipeline.loading import load as _load
-from acwcli.pipeline.questions import CONTRIBUTORS, Question
+from acwcli.pipeline.questions import CONTRIBUTORS, Question, wraps_table
 from acwcli.pipeline.rebuilding import WrapOptions, Wraps, needs_of_where
 from acwcli.pipeline.rebuilding import wraps as _wraps
 
@@ -141,7 +141,7 @@ def reconstruct(sources: Sources, **reading: Unpack[Reading]) -> pl.LazyFrame:
     Raises:
         NoWrapsError: there is none.
     """
-    return questions.wraps_table(_rebuilt(sources, reading, frozenset(WRAP_FRAME))).frame.lazy()
+    return wraps_table(_rebuilt(sources, reading, frozenset(WRAP_FRAME))).frame.lazy()
 
 
 def summarise(
@@ -165,7 +165,7 @@ def summarise(
     """
     question = Question(of, _names(by), per)
     found = _rebuilt(sources, reading, question.needs())
-    return questions.summarise(found, question, limit_ms=_ms(limit), with_total=False).frame.lazy()
+    return summarising.summarise(found, question, limit_ms=_ms(limit), with_total=False).frame.lazy()
 
 
 def diagnose(
@@ -187,7 +187,7 @@ def diagnose(
     """
     question = Question(of, CONTRIBUTORS)
     found = _rebuilt(sources, reading, question.needs())
-    return questions.diagnose(found, question, within_ms=_ms(within), min_wraps=min_wraps).frame.lazy()
+    return diagnosing.diagnose(found, question, within_ms=_ms(within), min_wraps=min_wraps).frame.lazy()
 
 
 def flag(
@@ -221,12 +221,12 @@ def flag(
         of: `acw`, `talk`, `hold` or `handle`.
         **reading: see `Reading`.
     """
-    columns = () if mix is not None and not mix else questions.mix_columns(mix)
+    columns = () if mix is not None and not mix else flagging.mix_columns(mix)
     question = Question(of, tuple(dict.fromkeys(("agent_id", *_names(peers), *columns))))
-    wanted = questions.rules(_names(over), _names(under), quick=quick)
-    found = _rebuilt(sources, reading, questions.flag_needs(question))
-    answer = questions.flag(
-        found, question, rules=wanted, measure=questions.measure(measure), peers=_names(peers), min_wraps=min_wraps,
+    wanted = flagging.rules(_names(over), _names(under), quick=quick)
+    found = _rebuilt(sources, reading, flagging.flag_needs(question))
+    answer = flagging.flag(
+        found, question, rules=wanted, measure=flagging.measure(measure), peers=_names(peers), min_wraps=min_wraps,
         every_agent=every_agent, mix=columns, only=_names(only),
     )  # fmt: skip
     return answer.frame.lazy()

@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Protocol
 
 import polars as pl
 
-from acwcli.analyse.inspection import FileFacts
 from acwcli.errors import DamagedError, InputError, NoWrapsError
 from acwcli.formats import detect
 from acwcli.formats.frames import FileFrame, Kind, Match, Probe
@@ -22,9 +21,10 @@ from acwcli.formats.scratch import sweep
 from acwcli.model.counts import RowCounts
 from acwcli.pipeline.memory import parts_for
 from acwcli.pipeline.parting import on_disk
-from acwcli.store.manifest import store_at
+from acwcli.store.root import store_at
 
 if TYPE_CHECKING:
+    from acwcli.analyse.inspection import FileFacts
     from acwcli.pipeline.stored import Stored
     from acwcli.reconstruct.combine import Reconstructed
 

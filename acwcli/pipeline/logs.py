@@ -13,8 +13,8 @@ from datetime import date, datetime
 
 import polars as pl
 
+from acwcli.formats import queue_log_files
 from acwcli.formats.frames import FileFrame
-from acwcli.formats.platforms import asterisk_queue_log
 from acwcli.formats.queue_log_agents import Activity, identities
 from acwcli.formats.queue_log_before import Before, Connected, no_call
 from acwcli.model.counts import RowCounts
@@ -23,7 +23,7 @@ from acwcli.store import index
 from acwcli.store.manifest import KeptBefore, KeptFile
 from acwcli.store.parts import Part, read_part
 
-RUNNING_ON = {"asterisk-queue-log": asterisk_queue_log}
+RUNNING_ON = {"asterisk-queue-log": queue_log_files}
 """Formats whose files are one log: who is in a call, paused, a member, and who is who, stands in earlier files."""
 
 _BEFORES = 8

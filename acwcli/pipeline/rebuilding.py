@@ -8,9 +8,6 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from acwcli.analyse import select
-from acwcli.analyse.aggregates import NOTE
-from acwcli.formats.lookup import Lookup
-from acwcli.formats.roster import Roster
 from acwcli.model import repeats
 from acwcli.model.columns import COUNTED, LEGS, WRAP_FRAME
 from acwcli.model.counts import counted
@@ -20,6 +17,8 @@ from acwcli.reconstruct.merge import merged
 from acwcli.reconstruct.reconcile import AGREEMENT, reconcile
 
 if TYPE_CHECKING:
+    from acwcli.formats.lookup import Lookup
+    from acwcli.formats.roster import Roster
     from acwcli.pipeline.spilling import Spilled
     from acwcli.pipeline.veil import Pseudonyms
 
@@ -187,6 +186,8 @@ def _sums(result: Wraps) -> pl.DataFrame | None:
     sums = loaded.of_kind("aggregates")
     if sums is None:
         return None
+    from acwcli.analyse.aggregates import NOTE
+
     files = [place for place, file in enumerate(loaded.files) if file.kind == "aggregates"]
     if len(files) == len(loaded.files):
         result.notes.append(f"{', '.join(loaded.files[place].source for place in files)}: {NOTE}")

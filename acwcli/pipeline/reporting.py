@@ -15,17 +15,12 @@ from acwcli.analyse.judge import FDR
 from acwcli.analyse.rules import Rule, parse_rule
 from acwcli.model.columns import COUNTED
 from acwcli.model.report import Report, Said, Section, said
+from acwcli.pipeline.diagnosing import examined
+from acwcli.pipeline.flagging import known_mix, mix_columns
 from acwcli.pipeline.overview import inspect
-from acwcli.pipeline.questions import (
-    CONTRIBUTORS,
-    Question,
-    examined,
-    known_mix,
-    mix_columns,
-    observations,
-    summarise,
-)
+from acwcli.pipeline.questions import CONTRIBUTORS, Question, observations
 from acwcli.pipeline.rebuilding import Wraps
+from acwcli.pipeline.summarising import summarise
 
 _TIMES = ("day", "hour", "week", "weekday")
 

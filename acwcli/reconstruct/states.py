@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 import polars as pl
 from polars import selectors as cs
@@ -25,8 +25,7 @@ _ENDED_BY = {
 }
 
 
-@dataclass(frozen=True)
-class FromStates:
+class FromStates(NamedTuple):
     """What state events give.
 
     Attributes:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 import polars as pl
 import polars.selectors as cs
@@ -20,8 +20,7 @@ CLOSERS = (STATE_CODE["logout"], STATE_CODE["unknown"], REJECTED)
 """States that end every track of their agent."""
 
 
-@dataclass(frozen=True)
-class Timeline:
+class Timeline(NamedTuple):
     """All events of all agents, agent by agent in time order.
 
     Attributes:

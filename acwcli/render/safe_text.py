@@ -16,15 +16,14 @@ _BLANK = r"[\t\n\x0B\x0C\r\x1C-\x1F\u0085\u2028\u2029]+"
 # look alike. The zero-width non-joiner and joiner (U+200C, U+200D) stay: Persian and many emoji need them.
 _HIDDEN = r"[\x00-\x08\x0E-\x1B\x7F-\x9F\u061C\u200B\u200E\u200F\u202A-\u202E\u2060-\u206F\uFEFF\uFFF9-\uFFFB]"
 
-_blank, _hidden = re.compile(_BLANK), re.compile(_HIDDEN)
-_surrogate = re.compile("[\ud800-\udfff]")
+_SURROGATE = "[\ud800-\udfff]"
 
 
 def for_terminal(text: str) -> str:
     """Return the text without control characters, bidi controls and invisible marks, on one line."""
     if text.isascii() and text.isprintable():
         return text
-    return _surrogate.sub("\ufffd", _hidden.sub("", _blank.sub(" ", text)))
+    return re.sub(_SURROGATE, "\ufffd", re.sub(_HIDDEN, "", re.sub(_BLANK, " ", text)))
 
 
 def for_terminal_expr(expr: pl.Expr) -> pl.Expr:

@@ -168,15 +168,6 @@ def day_number(text: str) -> int:
     return (date.fromisoformat(text) - _EPOCH).days
 
 
-def store_at(text: str) -> Path | None:
-    """The store a path names; None where it names something else."""
-    try:
-        path = Path(text).expanduser()
-        return path if text and (path / STORE_FILE).is_file() else None
-    except (OSError, ValueError, RuntimeError):  # what is wrong with it is said when it is read
-        return None
-
-
 def read_manifest(root: Path) -> Manifest:
     """Read the manifest of a store.
 

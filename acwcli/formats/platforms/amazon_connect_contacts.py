@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 import polars as pl
 
@@ -13,7 +14,6 @@ from acwcli.formats.customers import customer_key
 from acwcli.formats.frames import FileFrame, Match, Probe
 from acwcli.formats.grid import ROW
 from acwcli.formats.grid_data import BAD
-from acwcli.formats.json_documents import Documents, Shape, read_documents
 from acwcli.formats.options import ReadOptions
 from acwcli.formats.records import (
     account_records,
@@ -27,6 +27,9 @@ from acwcli.formats.records import (
 )
 from acwcli.formats.times import Times
 from acwcli.model.counts import counted
+
+if TYPE_CHECKING:
+    from acwcli.formats.json_documents import Documents, Shape
 
 TITLE = "Amazon Connect contact records (JSON, data lake table)"
 KIND = "contacts"
@@ -119,6 +122,8 @@ class _Part:
 
 
 def _from_json(probe: Probe) -> _Part:
+    from acwcli.formats.json_documents import read_documents
+
     documents = read_documents(probe.plain, _SHAPE, "contact_id", _flat)
     read = {name: utc_seconds(pl.col(name)) for name in _INSTANTS}
     read |= {name: length_ms(pl.col(name), 1000) for name in _LENGTHS}

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import polars as pl
 
 from acwcli.formats.frames import FileFrame, Match, Probe
 from acwcli.formats.grid import ROW
-from acwcli.formats.json_documents import Documents, Shape, read_documents
 from acwcli.formats.options import ReadOptions
 from acwcli.formats.records import account_records, first_reason, keys_of, refuse_rows, utc_milliseconds
 from acwcli.model.columns import STATES
+
+if TYPE_CHECKING:
+    from acwcli.formats.json_documents import Documents, Shape
 
 TITLE = "Amazon Connect agent event stream (JSON)"
 KIND = "states"
@@ -63,6 +66,8 @@ def match(probe: Probe, options: ReadOptions) -> Match:  # noqa: ARG001  # every
 
 def read(probes: Sequence[Probe], options: ReadOptions) -> list[FileFrame]:
     """Read all files as one stream: contacts run on from file to file."""
+    from acwcli.formats.json_documents import read_documents
+
     refuse_rows(options, TITLE)
     read = [read_documents(probe.plain, _SHAPE, "event_time", _flat) for probe in probes]
     events = pl.concat(

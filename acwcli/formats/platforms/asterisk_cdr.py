@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Sequence
 
@@ -12,7 +11,6 @@ from acwcli.formats.columns import Chosen
 from acwcli.formats.frames import FileFrame, Match, Probe
 from acwcli.formats.grid import Grid
 from acwcli.formats.options import ReadOptions
-from acwcli.formats.queue_log_agents import device_number
 from acwcli.formats.rows import account, picked, reject_reason
 from acwcli.formats.times import Times
 from acwcli.model.columns import CONTACT_FRAME
@@ -37,7 +35,7 @@ _MORE = {
 _ENDINGS = ("ANSWERED", "NO ANSWER", "BUSY", "FAILED", "CONGESTION")
 _FLAGS = ("DOCUMENTATION", "BILLING", "OMIT", "DEFAULT", "IGNORE", "UNKNOWN")
 _QUEUE_APPS = ("queue", "appqueue")
-_CLOCK = re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d")
+_CLOCK = r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d"
 
 
 def match(probe: Probe, options: ReadOptions) -> Match:  # noqa: ARG001  # every format is asked the same way
@@ -51,8 +49,8 @@ def match(probe: Probe, options: ReadOptions) -> Match:  # noqa: ARG001  # every
     fits = sample.filter(
         pl.col("disposition").is_in(_ENDINGS)
         & pl.col("amaflags").is_in(_FLAGS)
-        & pl.col("start").str.contains(_CLOCK.pattern)
-        & pl.col("end").str.contains(_CLOCK.pattern)
+        & pl.col("start").str.contains(_CLOCK)
+        & pl.col("end").str.contains(_CLOCK)
     )
     if fits.height * 2 < sample.height or not fits.height:
         return Match(0, missing="start, end, disposition and amaflags in columns 10, 12, 15 and 16")
@@ -127,6 +125,8 @@ def _legs(rows: pl.DataFrame) -> tuple[pl.DataFrame, Counter[str]]:
 
 
 def _contacts(legs: pl.DataFrame) -> pl.DataFrame:
+    from acwcli.formats.queue_log_agents import device_number
+
     numbers = {name: device_number(name) for name in legs["dstchannel"].unique().drop_nulls()}
     contact = pl.col(next((name for name in ("linkedid", "uniqueid") if name in legs.columns), "accountcode"))
     known = legs.select(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import functools
 from bisect import bisect_left
 from collections import Counter
 from collections.abc import Hashable, Mapping, Sequence
@@ -258,10 +257,9 @@ def _own_words(states: Mapping[str, tuple[str, ...]]) -> dict[str, str]:
 def _translated(state: pl.Expr, grid: Grid, options: ReadOptions) -> pl.Expr:
     """State words as states; null for a word that was not foreseen (see `_with_strange_states`)."""
     sampled = grid.sample.select(state.alias("word"))["word"].unique().drop_nulls().to_list()
-    spellings = _spellings(sampled, options)
-    if not options.states and all(spellings.get(word) == word for word in sampled):
+    if not options.states and all(state_of(word) == word for word in sampled):
         return state.cast(pl.Enum(STATES), strict=False)  # our own names: twice as fast as a translation
-    return _states_of(state, spellings)
+    return _states_of(state, _spellings(sampled, options))
 
 
 def _states_of(state: pl.Expr, words: Mapping[str, str]) -> pl.Expr:
@@ -276,16 +274,10 @@ def _states_of(state: pl.Expr, words: Mapping[str, str]) -> pl.Expr:
 def _spellings(sampled: Sequence[str], options: ReadOptions) -> dict[str, str]:
     """State words as files write them → state: those of the sample, and the usual ones in their usual spellings."""
     own = _own_words(options.states)
-    known = {word: state_of(word) for word in sampled} | _usual_states()
+    known = {**{word: state_of(word) for word in sampled}, **usual_state_spellings()}
     said = {word: own.get(fold(word)) for word in known} if own else {}
     read = {word: said.get(word) or state for word, state in known.items()}
     return {word: state for word, state in read.items() if state is not None}
-
-
-@functools.cache
-def _usual_states() -> dict[str, str | None]:
-    """The usual spellings and what they mean: looked up once, however many files are read."""
-    return {word: state_of(word) for word in usual_state_spellings()}
 
 
 def _with_strange_states(

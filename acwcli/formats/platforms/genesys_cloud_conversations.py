@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import polars as pl
 
 from acwcli.errors import InputError
 from acwcli.formats.frames import FileFrame, Match, Probe
 from acwcli.formats.grid import ROW
-from acwcli.formats.json_documents import Documents, Shape, read_documents
 from acwcli.formats.options import ReadOptions
 from acwcli.formats.records import (
     account_records,
@@ -21,6 +21,9 @@ from acwcli.formats.records import (
     unreadable,
     utc_milliseconds,
 )
+
+if TYPE_CHECKING:
+    from acwcli.formats.json_documents import Documents, Shape
 
 TITLE = "Genesys Cloud conversation details (JSON)"
 KIND = "contacts"
@@ -81,6 +84,8 @@ def match(probe: Probe, options: ReadOptions) -> Match:  # noqa: ARG001  # every
 
 def read(probes: Sequence[Probe], options: ReadOptions) -> list[FileFrame]:
     """Read all pages together: a conversation may come again when it has gone on."""
+    from acwcli.formats.json_documents import read_documents
+
     refuse_rows(options, TITLE)
     read = [read_documents(probe.plain, _SHAPE, "contact_id", _sessions) for probe in probes]
     legs = pl.concat(

@@ -28,7 +28,7 @@ _DRESSES: dict[str, dict[str, str]] = {
         "agent": "user", "calls": "calls", "dispo": "dispo_time", "dead": "dead_time", "": "full_name",
     },
 }  # fmt: skip
-_RANGE = re.compile(r"Time range: (\d{4}-\d\d-\d\d \d\d:\d\d:\d\d) to (\d{4}-\d\d-\d\d \d\d:\d\d:\d\d)")
+_RANGE = r"Time range: (\d{4}-\d\d-\d\d \d\d:\d\d:\d\d) to (\d{4}-\d\d-\d\d \d\d:\d\d:\d\d)"
 _TOTALS = ("total", "totals", "total:", "totals:")
 
 
@@ -85,7 +85,7 @@ def _read(probe: Probe, grid: Grid, options: ReadOptions) -> FileFrame:
 
 def _span(head: Sequence[str], tz: str) -> tuple[datetime | None, int | None]:
     """The report's time range, from the lines above its header."""
-    found = next((hit for line in head[:10] if (hit := _RANGE.search(line))), None)
+    found = next((hit for line in head[:10] if (hit := re.search(_RANGE, line))), None)
     if found is None:
         return None, None
     try:

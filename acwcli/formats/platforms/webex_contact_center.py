@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
 from acwcli.errors import InputError
 from acwcli.formats.frames import FileFrame, Match, Probe
 from acwcli.formats.grid import ROW
-from acwcli.formats.json_documents import Documents, Shape, read_documents
 from acwcli.formats.options import ReadOptions
 from acwcli.formats.records import (
     account_records,
@@ -21,6 +20,9 @@ from acwcli.formats.records import (
     refuse_rows,
     say_missing_pages,
 )
+
+if TYPE_CHECKING:
+    from acwcli.formats.json_documents import Documents, Shape
 
 TITLE = "Webex Contact Center agent and task activities (JSON)"
 KIND = "contacts"
@@ -138,6 +140,8 @@ def read(probes: Sequence[Probe], options: ReadOptions) -> list[FileFrame]:
 
 
 def _read(probe: Probe) -> Documents:
+    from acwcli.formats.json_documents import read_documents
+
     if _kind(probe.documents) == "agents":
         return read_documents(probe.plain, _AGENTS, "known", _of_agents)
     return read_documents(probe.plain, _TASKS, "known", _of_tasks)

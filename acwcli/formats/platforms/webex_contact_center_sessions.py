@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import polars as pl
 
 from acwcli.formats.frames import FileFrame, Match, Probe
 from acwcli.formats.grid import ROW
-from acwcli.formats.json_documents import Documents, Shape, read_documents
 from acwcli.formats.options import ReadOptions
 from acwcli.formats.records import (
     account_records,
@@ -19,6 +19,9 @@ from acwcli.formats.records import (
     say_missing_pages,
 )
 from acwcli.model.columns import AGGREGATE_FRAME
+
+if TYPE_CHECKING:
+    from acwcli.formats.json_documents import Documents, Shape
 
 TITLE = "Webex Contact Center agent sessions, sums per channel (JSON)"
 KIND = "aggregates"
@@ -49,6 +52,8 @@ def match(probe: Probe, options: ReadOptions) -> Match:  # noqa: ARG001  # every
 
 def read(probes: Sequence[Probe], options: ReadOptions) -> list[FileFrame]:
     """Read all pages together: a session may come again when it has gone on."""
+    from acwcli.formats.json_documents import read_documents
+
     refuse_rows(options, TITLE)
     read = [read_documents(probe.plain, _SHAPE, "agent_id", _channels) for probe in probes]
     rows = pl.concat(

@@ -26,7 +26,7 @@ from acwcli.pipeline.spark.session import Cluster
 from acwcli.pipeline.spark.tasks import FORMATS, Account, Asked, Rebuild, Source, accounts_of, around, unpacked
 from acwcli.reconstruct.combine import Reconstructed
 from acwcli.reconstruct.merge import merged
-from acwcli.store.manifest import store_at
+from acwcli.store.root import store_at
 
 _URL = re.compile(r"[a-z][a-z0-9+.-]+:/", re.IGNORECASE)
 _BYTES_PER_BUCKET = 128 << 20
