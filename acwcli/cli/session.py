@@ -58,7 +58,7 @@ def rebuild(
     reading = parse.read_options(read, wanted)
     memory = parse.size(wrap.memory, "--memory") if wrap.memory else None
     if cluster is None and store_at(paths[0]) is not None and not (files or read.rejects or secret):
-        parts_of = partial(pipeline.parts_of_wraps, memory=memory) if on_disk else None
+        parts_of = partial(pipeline.parts_of_wraps, memory=memory, how=reading) if on_disk else None
         kept = pipeline.kept_wraps(paths, reading, options, wanted, roster, lookup, parts_of)
         if kept is not None:
             report_counts(kept.loaded, out, kept)

@@ -23,8 +23,8 @@ _ROW_BYTES, _WIDE_ROW_BYTES = 105, 215
 _RECORD_BYTES = 470
 """The same per contact record (15 million of them)."""
 
-_WRAP_BYTES = 130
-"""The same per wrap of a wraps file (23 million of them)."""
+_WRAP_BYTES, _WIDE_WRAP_BYTES = 130, 300
+"""The same per wrap of a wraps file (23 million of them), and with contact ids."""
 
 _COPIES = 3  # of the wraps: what is picked, sorted and grouped of them
 _WORTH_SAYING = 1_000_000_000
@@ -64,9 +64,9 @@ def parts_for(files: Iterable[tuple[detect.Recognised, ReadOptions]], memory: in
     )
 
 
-def parts_of_wraps(wraps: int, memory: int | None) -> int:
+def parts_of_wraps(wraps: int, memory: int | None, how: ReadOptions) -> int:
     """The same for so many wraps that a store keeps."""
-    return _parts(wraps * _WRAP_BYTES, memory)
+    return _parts(wraps * _bytes_of("wraps", how), memory)
 
 
 def _parts(need: int, memory: int | None) -> int:
@@ -82,10 +82,13 @@ def _parts(need: int, memory: int | None) -> int:
 
 
 def _bytes_of(kind: Kind, how: ReadOptions) -> int:
-    """What rebuilding takes per row."""
-    if kind != "states":
-        return _RECORD_BYTES if kind == "contacts" else _WRAP_BYTES
-    return _WIDE_ROW_BYTES if how.needs & _WIDE else _ROW_BYTES
+    """What rebuilding takes per row of a kind that goes to disk."""
+    wide = not how.needs.isdisjoint(_WIDE)
+    return {
+        "states": _WIDE_ROW_BYTES if wide else _ROW_BYTES,
+        "contacts": _RECORD_BYTES,
+        "wraps": _WIDE_WRAP_BYTES if wide else _WRAP_BYTES,
+    }[kind]
 
 
 def beyond(held: Iterable[pl.DataFrame | None], memory: int | None) -> list[str]:
