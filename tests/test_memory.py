@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import resource
-import shutil
 import signal
 import subprocess
 import sys
@@ -24,52 +23,20 @@ from acwcli.formats.scratch import sweep
 from acwcli.model.columns import HANDLED, LEGS, WRAP_FRAME
 from acwcli.model.marker import NAMES_KEY
 from tests.cli import ROOT, STATES, acw, acw_process, one_wrap, start, written
+from tests.memory import ALL_OF_IT, CONTACTS, NONE_OF_IT, QUESTIONS, same
 from tests.reference import strategies
 from tests.reference.writing import WRITERS
 
-ALL_OF_IT, NONE_OF_IT = ("--memory", "1TB"), ("--memory", "1")
 SAMPLES = sorted(
     str(path.relative_to(ROOT))
     for path in (ROOT / "sample_data").glob("*/*")
     if path.is_file() and path.suffix not in (".py", ".md") and path.parent.name != "stories"
 )
-QUESTIONS = (
-    ("reconstruct",),
-    ("inspect", "--verbose"),
-    ("summary", "--of", "handle", "--by", "agent_id,queue"),
-    ("summary", "--per", "handled"),
-    ("summary", "--by", "agent_id,hour", "--where", "acw_s > 20"),
-    ("summary", "--limit", "30s", "--roster", "sample_data/generic/roster.csv", "--by", "team"),
-    ("diagnose", "--within", "60s"),
-    ("flag", "--all"),
-    ("flag", "--over", "p80", "--since", "2026-03-03"),
-    ("explain", "a07"),
-    ("explain", "a07", "--of", "talk", "--peers", "queue"),
-    ("check", "--alert", "p90=60s", "--alert", "over_30s=1%", "--alert", "missing=7d", "--days", "3"),
-    ("report", "--within", "60s"),
-    ("summary", "--of", "talk", "--by", "day", "--since", "2026-03-03", "--where", "talk_s > 100"),
-    ("summary", "--infer-gap", "--by", "method"),
-    ("flag", "--per", "handled", "--all", "--where", "queue <> 'sales'"),
-    ("summary", "--by", "weekday,hour", "--limit", "40s", "--queue-limit", "billing=30s"),
-)
-CONTACTS = "sample_data/generic/contacts.csv"
 
 
 @pytest.fixture(autouse=True)
 def _in_root(monkeypatch):
     monkeypatch.chdir(ROOT)
-
-
-def same(tmp_path, *words):
-    """A question with enough memory and with none: stdout, stderr, exit code and rejects."""
-    answers = []
-    for memory in (ALL_OF_IT, NONE_OF_IT):
-        rejects = tmp_path / "rejects.csv"
-        rejects.unlink(missing_ok=True)
-        ran = acw(*words, *memory, "--format", "json", "--rejects", rejects)
-        answers.append((ran.code, ran.text, ran.err, rejects.read_text() if rejects.exists() else None))
-    assert answers[0] == answers[1]
-    return answers[0]
 
 
 @pytest.mark.parametrize("path", SAMPLES)
@@ -97,77 +64,6 @@ def test_no_question_takes_all_wraps_into_memory(question, more, tmp_path, monke
     assert same(tmp_path, *words)[0] == 0
     monkeypatch.setattr("acwcli.pipeline.wraps", lambda *_: pytest.fail("wraps in memory"))
     assert acw(*words, *NONE_OF_IT).code == 0
-
-
-@pytest.fixture(scope="module")
-def wraps_file(tmp_path_factory):
-    path = tmp_path_factory.mktemp("wraps") / "wraps.csv"
-    assert acw("reconstruct", ROOT / STATES, "--quiet", "-o", path).code == 0
-    return path
-
-
-@pytest.mark.parametrize("question", QUESTIONS, ids=" ".join)
-@pytest.mark.parametrize("beside", [(), (STATES, CONTACTS)], ids=("alone", "beside logs"))
-def test_wraps_files_go_to_disk(question, beside, wraps_file, tmp_path, monkeypatch):
-    command, *options = question
-    code = same(tmp_path, command, *options, wraps_file, *beside)[0]
-    assert code == 0 or "handled" in options  # wraps files do not know them
-    if code == 0 and command != "inspect":
-        monkeypatch.setattr("acwcli.pipeline.wraps", lambda *_: pytest.fail("wraps in memory"))
-        assert acw(command, *options, wraps_file, *beside, *NONE_OF_IT).code == code
-
-
-@pytest.fixture(scope="module")
-def store(tmp_path_factory):
-    path = tmp_path_factory.mktemp("kept") / "store"
-    assert acw("ingest", ROOT / STATES, ROOT / CONTACTS, "--store", path).code == 0
-    return path
-
-
-@pytest.mark.parametrize("question", [words for words in QUESTIONS if words[0] != "inspect"], ids=" ".join)
-def test_a_store_is_answered_from_disk(question, store, tmp_path, monkeypatch):
-    command, *options = question
-    asked = command, *options, store
-    ran = acw(*asked, *ALL_OF_IT, "--format", "json")
-    assert ran.code == 0
-    monkeypatch.setattr("acwcli.pipeline.wraps", lambda *_: pytest.fail("wraps in memory"))
-    monkeypatch.setattr("acwcli.pipeline.kept.read_days", lambda *_: pytest.fail("wraps in memory"))
-    assert acw(*asked, *NONE_OF_IT, "--format", "json") == ran
-
-
-def test_a_store_larger_than_memory_is_damaged_as_any(store, tmp_path):
-    broken = shutil.copytree(store, tmp_path / "store")
-    day = next(broken.glob("wraps/*/wraps.parquet"))
-    pl.read_parquet(day).head(3).write_parquet(day)
-    for memory in (ALL_OF_IT, NONE_OF_IT):
-        ran = acw("summary", broken, *memory)
-        assert (ran.code, "other wraps than its manifest says" in ran.err) == (ExitCode.INPUT, True), ran.err
-    day.write_bytes(b"nothing")
-    for memory in (ALL_OF_IT, NONE_OF_IT):
-        ran = acw("summary", broken, *memory)
-        assert (ran.code, "the store is damaged" in ran.err) == (ExitCode.INPUT, True), ran.err
-
-
-def test_wraps_on_disk_are_accounted_as_those_in_memory(wraps_file, tmp_path):
-    head, *rows = wraps_file.read_text().splitlines()
-    names = head.split(",")
-
-    def with_(row, **values):
-        return ",".join(values.get(name, cell) for name, cell in zip(names, row.split(","), strict=True))
-
-    bad = [
-        with_(rows[0], status="unheard of"),
-        with_(rows[1], acw_s="-1"),
-        with_(rows[2], wrap_start="never"),
-        with_(rows[3], agent_id=""),
-    ]
-    other = [with_(rows[4], contact_id="another"), rows[5], with_(rows[6], agent_id="a٠٧")]
-    path = written(tmp_path, "again.csv", [*bad, *rows[:50], rows[7], *other], head)
-    ran = same(tmp_path, "reconstruct", wraps_file, path, "--max-bad", "100%")
-    assert ran[0] == 0
-    for word in ("unknown status", "negative length", "unreadable time", "no agent", "duplicate"):
-        assert word in ran[2], (word, ran[2])
-    assert same(tmp_path, "summary", path, "--max-bad", "100%", "--rows", "agent_id <> 'a07'")[0] == 0
 
 
 def test_quantiles_of_many_groups_are_sorted_those_of_few_counted(tmp_path, monkeypatch):
