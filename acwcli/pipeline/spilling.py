@@ -116,7 +116,7 @@ class _Files:
         """Write the rows of one part of the agents."""
         self.frame, self.stored = rows.clear(), stored
         spans = _spans(rows)
-        if not spans["agent_id"].is_unique().all():
+        if not spans["agent_id"].is_unique().all():  # records come in order of time: a span for each wrap would be slow
             rows = rows.sort(pl.col("agent_id").to_physical(), maintain_order=True)
             spans = _spans(rows)
         self.agents.append(
