@@ -10,7 +10,7 @@ from typing import Any
 
 from acwcli.cli import catalogue, parse
 from acwcli.cli.app import COMMANDS
-from acwcli.cli.config_places import files_that_count
+from acwcli.cli.config_places import NO_OPTIONS, PREFIX, files_that_count
 from acwcli.cli.config_values import Setting, from_file, from_variable, texts_from_file
 from acwcli.errors import UsageError, did_you_mean
 
@@ -127,12 +127,14 @@ class _Reader:
 
 def stray_variables() -> list[str]:
     """Variables that look like a misspelt option; others may belong to somebody else."""
-    known = {"CONFIG", "ANONYMIZE_KEY"} | {name.replace("-", "_").upper() for name in catalogue.all_options()}
+    known = {name.removeprefix(PREFIX) for name in NO_OPTIONS} | {
+        name.replace("-", "_").upper() for name in catalogue.all_options()
+    }
     known |= {
         f"{command}_{name}".upper().replace("-", "_") for command in COMMANDS for name in catalogue.options(command)
     }
-    strays = [name for name in os.environ if name.startswith("ACW_") and name.removeprefix("ACW_") not in known]
-    found = ((name, did_you_mean(name.removeprefix("ACW_"), known)) for name in sorted(strays))
+    strays = [name for name in os.environ if name.startswith(PREFIX) and name.removeprefix(PREFIX) not in known]
+    found = ((name, did_you_mean(name.removeprefix(PREFIX), known)) for name in sorted(strays))
     return [f"{name}: no such option{near.replace(chr(39), chr(39) + 'ACW_', 1)}" for name, near in found if near]
 
 

@@ -7,6 +7,9 @@ from pathlib import Path
 
 FILE_NAME = "acw.toml"
 NONE = "none"
+PREFIX = "ACW_"
+NO_OPTIONS = frozenset(("ACW_CONFIG", "ACW_ANONYMIZE_KEY"))
+"""Variables that are ours, but stand for no option."""
 
 
 def forced_file(option: str | None) -> str | None:
@@ -44,3 +47,8 @@ def _of_project() -> list[Path]:
         return []
     upwards = [folder / FILE_NAME for folder in (here, *here.parents)]
     return [next((path for path in upwards if os.path.isfile(path)), upwards[0])]
+
+
+def has_variables() -> bool:
+    """Whether some variable may stand for an option."""
+    return any(name.startswith(PREFIX) and name not in NO_OPTIONS for name in os.environ)

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import os
 from typing import TYPE_CHECKING, Any
 
 import typer
 from typer.core import TyperCommand
 
 from acwcli.cli import narrate
+from acwcli.cli.config_places import files_that_count, has_variables
 from acwcli.cli.hiding import unknown_yet
 from acwcli.cli.plain_options import take_plain_values
 from acwcli.errors import AcwError, UsageError
@@ -18,8 +18,6 @@ if TYPE_CHECKING:
 
 
 _SETTINGS = "acwcli.settings"
-_OF_THEIR_OWN = ("ACW_CONFIG", "ACW_ANONYMIZE_KEY")
-"""Variables that are no option."""
 
 
 def settings(command: str, forced: str | None) -> dict[str, Setting]:
@@ -28,9 +26,7 @@ def settings(command: str, forced: str | None) -> dict[str, Setting]:
     Raises:
         UsageError: a mistake in a file or variable.
     """
-    from acwcli.cli.config_places import files_that_count
-
-    if not files_that_count(forced) and not _has_variables():
+    if not files_that_count(forced) and not has_variables():
         return {}
     from acwcli.cli import catalogue, config_files
 
@@ -122,13 +118,8 @@ def _told(context: Any) -> list[str]:  # noqa: ANN401
         by_place.setdefault(setting.origin.rpartition(":")[0] or setting.origin, []).append(name)
     settings_told = "; ".join(f"{', '.join(names)} from {place}" for place, names in by_place.items())
     said = [f"settings: {settings_told}"] if settings_told else []
-    if _has_variables():
+    if has_variables():
         from acwcli.cli.config_files import stray_variables
 
         said += stray_variables()
     return said
-
-
-def _has_variables() -> bool:
-    """Whether some variable may stand for an option."""
-    return any(name.startswith("ACW_") and name not in _OF_THEIR_OWN for name in os.environ)
