@@ -128,15 +128,16 @@ def join_pieces(found: pl.DataFrame, runs: Runs, max_wrap_ms: int) -> pl.DataFra
         pieces=pl.lit(1, pl.Int64),
         orphan=pl.col("key").is_null(),
     )
-    several = _several(found)
+    near = _near(found, max_wrap_ms)
     columns = [
         "agent", "t", "end", "acw_ms", "pieces", "next_st", "sure", "open", "invalid", "orphan", "pos", "talk_pos",
         "record", "unnamed", "key", "ord",
     ]  # fmt: skip
-    if not several.any():
+    if near.is_empty():
         return found.select(columns)
-    joined = _merge(_link(found.filter(several), runs, max_wrap_ms))
-    return pl.concat([found.filter(~several).select(columns), joined.select(columns)])
+    joined = _merge(_link(near, runs, max_wrap_ms))
+    alone = ~pl.col("ord").is_in(near["ord"].implode())
+    return pl.concat([found.filter(alone).select(columns), joined.select(columns)])
 
 
 def _several(found: pl.DataFrame) -> pl.Series:
@@ -144,28 +145,39 @@ def _several(found: pl.DataFrame) -> pl.Series:
     return repeated(found.select(pl.col("key") ^ (pl.col("agent").cast(pl.UInt64) * _MIX))["key"])
 
 
-def _link(several: pl.DataFrame, runs: Runs, max_wrap_ms: int) -> pl.DataFrame:
-    """Number the wraps among pieces that share agent and contact."""
-    several = _with_last_reopening(runs.places(several.sort("ord")), runs).sort("agent", "key", "ord")
-    before = {
-        name: pl.col(name).shift(1)
-        for name in ("agent", "key", "t", "end", "inherited", "ord", "busy", "nth", "lane", "closer")
-    }
+def _near(found: pl.DataFrame, max_wrap_ms: int) -> pl.DataFrame:
+    """The pieces that may be one wrap with another one: contact ids that come back every day are no reason to look."""
+    several = found.filter(_several(found)).sort("agent", "key", "ord")
+    follows = _follows(max_wrap_ms)
+    return several.filter(follows | follows.shift(-1, fill_value=False))
+
+
+def _follows(max_wrap_ms: int) -> pl.Expr:
+    """Whether a piece is of the same agent and contact as the one in the row before, and soon after it."""
+    before = {name: pl.col(name).shift(1) for name in ("agent", "key", "t", "end")}
     same = (pl.col("agent") == before["agent"]) & (pl.col("key") == before["key"])
     soon = pl.col("t") - pl.coalesce(before["end"], before["t"]) < max_wrap_ms
+    return (same & soon).fill_null(False)
+
+
+def _link(near: pl.DataFrame, runs: Runs, max_wrap_ms: int) -> pl.DataFrame:
+    """Number the wraps among pieces that share agent and contact."""
+    near = _with_last_reopening(runs.places(near.sort("ord")), runs).sort("agent", "key", "ord")
+    before = {name: pl.col(name).shift(1) for name in ("end", "inherited", "ord", "busy", "nth", "lane", "closer")}
     one_lane = (pl.col("lane") == before["lane"]) & (pl.col("closer") == before["closer"])
     only_not_ready = one_lane & (pl.col("busy") - before["busy"] == 1)
     reopened = (pl.col("reopened") > before["ord"]).fill_null(False)
     either_inherited = pl.col("inherited") | before["inherited"]
-    joins = (same & soon & pl.when(either_inherited).then(only_not_ready).otherwise(~reopened)).fill_null(False)
+    one_wrap = pl.when(either_inherited).then(only_not_ready).otherwise(~reopened)
+    joins = (_follows(max_wrap_ms) & one_wrap).fill_null(False)
     touching = joins & (pl.col("t") == before["end"]).fill_null(False) & one_lane & (pl.col("nth") - before["nth"] == 1)
-    return several.with_columns(wrap=(~joins).cum_sum(), pieces=(~touching).cast(pl.Int64))
+    return near.with_columns(wrap=(~joins).cum_sum(), pieces=(~touching).cast(pl.Int64))
 
 
-def _with_last_reopening(several: pl.DataFrame, runs: Runs) -> pl.DataFrame:
+def _with_last_reopening(near: pl.DataFrame, runs: Runs) -> pl.DataFrame:
     """Add `reopened`: the place of the last ringing or talking of the same contact before the piece."""
-    return several.join_asof(
-        runs.calls_of(several["key"], _REOPENS).with_columns(reopened="ord"),
+    return near.join_asof(
+        runs.calls_of(near["key"], _REOPENS).with_columns(reopened="ord"),
         on="ord",
         by=["agent", "key"],
         strategy="backward",
