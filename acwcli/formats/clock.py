@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
@@ -47,6 +48,7 @@ Told = tuple[Order | None, Order | None]
 _FEW = 10
 """One in so many values is more than damage."""
 _JALALI = range(1300, 1500)
+_JALALI_YEAR = r"1[34]\d\d"
 
 
 @dataclass(frozen=True)
@@ -213,7 +215,7 @@ def _some(texts: Sequence[str]) -> str:
 
 
 def _refuse_jalali(texts: Sequence[str], where: str) -> None:
-    may_be = [text for text in texts if "13" in text or "14" in text or not text.isascii()]
+    may_be = [text for text in texts if re.search(_JALALI_YEAR, text) or not text.isascii()]
     jalali = [text for text in may_be if not family_of(text).startswith("epoch") and year_of(text) in _JALALI]
     if jalali:
         raise InputError(

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import mmap
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import repeat
+
+import polars as pl
 
 from acwcli.formats.csv_layout import Layout
 from acwcli.formats.plain import Plain
@@ -58,10 +60,11 @@ def _checks(data: mmap.mmap, start: int, plain: Plain, layout: Layout, quoting: 
     delimiter = layout.delimiter.encode()
     wide = b"" if plain.ascii else rb"\xc2\xe3"  # how no-break and ideographic spaces begin
     suspect = re.compile(rb'\n[ \t\r\n\x0b\x0c"' + wide + re.escape(delimiter) + rb"]")
-    padded, blank, widest = not plain.ascii, False, 0
+    blank, widest = False, 0
     others, too_many = bytes(set(range(256)) - {ord("\n"), *delimiter}), delimiter * len(layout.columns)
-    for block in _blocks(data, start):
-        padded = padded or _is_padded(block, delimiter, quoting)
+    blocks = list(_blocks(data, start))
+    padded = not plain.ascii or _are_padded(blocks, delimiter, quoting)
+    for block in blocks:
         blank = blank or suspect.search(block) is not None
         if too_many in block.translate(None, delete=others):
             widest = max(widest, *map(bytes.count, block.split(b"\n"), repeat(delimiter)))
@@ -72,13 +75,20 @@ def _checks(data: mmap.mmap, start: int, plain: Plain, layout: Layout, quoting: 
     return Checks(quoting, padded, spares, lines)
 
 
-def _is_padded(block: bytes, delimiter: bytes, quoting: bool) -> bool:
-    """Look for a blank at the edge of a cell; plain substring search is ten times faster than a pattern."""
-    returns = b"\r" in block  # a pair is looked for forty times as long as a single byte
+def _are_padded(blocks: Sequence[bytes], delimiter: bytes, quoting: bool) -> bool:
+    """Look for a blank at the edge of a cell; Polars finds a pair of bytes thirty times as fast as Python does."""
+
+    def somewhere(byte: bytes) -> bool:
+        return any(byte in block for block in blocks)
+
+    returns = somewhere(b"\r")
     edges = [delimiter, b"\n", *([b"\r"] if returns else []), *([b'"'] if quoting else [])]
-    blanks = [blank for blank in _BLANKS if blank != delimiter and blank in block]
+    blanks = [blank for blank in _BLANKS if blank != delimiter and somewhere(blank)]
     pairs = [pair for blank in blanks for edge in edges for pair in (blank + edge, edge + blank)]
-    return block.endswith(_BLANKS) or (returns and b"\r\r" in block) or any(pair in block for pair in pairs)
+    texts = pl.Series(blocks, dtype=pl.Binary)
+    return any(block.endswith(_BLANKS) for block in blocks) or any(
+        texts.bin.contains(pair).any() for pair in (pairs + [b"\r\r"] * returns)
+    )
 
 
 def _line_start(data: mmap.mmap, line: int) -> int:

@@ -67,7 +67,8 @@ def find_layout(plain: Plain) -> Layout:
         # Delimiters that do not occur leave the lines alike.
         parsed[one] = unparted if unparted is not None and not occurs else _records(lines, one)
         unparted = unparted if occurs else parsed[one]
-    delimiter = max(candidates, key=lambda one: _fitness(parsed[one]))
+    fitness = {id(split): _fitness(split) for split in {id(split): split for split in parsed.values()}.values()}
+    delimiter = max(candidates, key=lambda one: fitness[id(parsed[one])])
     records = parsed.pop(delimiter)
     layout = layout_of(plain.name, records[1:] if announced else records, len(lines), delimiter)
     for other, split in parsed.items():
@@ -180,6 +181,8 @@ def _header_place(records: Sequence[Record], width: int) -> int | None:
 
 def _refuse_data_above(source: str, records: Sequence[Record], place: int) -> None:
     """To skip rows that stand above their header as titles would give figures from less data than the file holds."""
+    if not place:
+        return
     width = len(records[place].cells)
     below = {_kinds(record.cells) for record in records[place + 1 :]}
     above = Counter(_kinds(record.cells) for record in records[:place])
