@@ -215,3 +215,19 @@ def test_a_file_that_changes_while_it_is_read_is_not_taken_for_another(tmp_path,
     monkeypatch.setattr(generic_states, "as_one", changed)
     with pytest.raises(DamagedError, match=r"f1\.parquet: cannot be read"):
         load(folder)
+
+
+@pytest.mark.parametrize(
+    ("files", "said"),
+    [
+        (3, ["0.csv: times", "1.csv: times", "2.csv: 1 title line", "2.csv: times"]),
+        (4, ["0.csv and 3 other files: times", "3.csv: 1 title line"]),
+    ],
+)
+def test_what_many_files_say_alike_is_said_once(tmp_path, files, said):
+    for number in range(files):
+        rows = f"a{number},2026-03-02 08:00:00,acw\na{number},2026-03-02 08:00:30,ready\n"
+        title = "a title\n" * (number == files - 1)
+        (tmp_path / f"{number}.csv").write_text(f"{title}agent_id,event_time,state\n{rows}")
+    told = [line.removeprefix(f"acw: {tmp_path}/") for line in acw("summary", tmp_path).err.splitlines()[1:]]
+    assert [" ".join(note.split()[: len(start.split())]) for note, start in zip(told, said, strict=True)] == said

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import reduce
@@ -34,6 +34,8 @@ FIRST_INSTANTS: dict[Kind, str] = {
     "wraps": "wrap_start",
     "aggregates": "wrap_start",
 }
+_SAID_APART = 3
+"""Of more files than this a note is said once for all."""
 
 
 class Elsewhere(Protocol):
@@ -112,7 +114,7 @@ class Loaded:
             if item.format is None
         ]
         mapped = [note for item in self.recognised for note in item.notes]
-        return [_said_of(file.source, note) for file in self.files for note in file.notes] + mapped + skipped
+        return _said_together((file.source, note) for file in self.files for note in file.notes) + mapped + skipped
 
     def rejects(self) -> pl.DataFrame:
         """Every rejected row: source, row, reason, raw text on one line."""
@@ -134,8 +136,16 @@ class Loaded:
         return pl.concat(parts) if parts else pl.DataFrame(schema=["source", "row", "reason", "raw"])
 
 
-def _said_of(source: str, note: str) -> str:
-    return note if note.startswith(source) else f"{source}: {note}"
+def _said_together(notes: Iterable[tuple[str, str]]) -> list[str]:
+    """What is said of each source; what many files of a folder say alike is said once, in the place of the first."""
+    listed = [(source, note.removeprefix(f"{source}: ")) for source, note in notes]
+    often = Counter(note for _, note in listed)
+    said: dict[str, str] = {}
+    for source, note in listed:
+        own = note if note.startswith(source) else f"{source}: {note}"
+        together = f"{source} and {often[note] - 1} other files: {note}"
+        said.setdefault(*((own, own) if often[note] <= _SAID_APART else (note, together)))
+    return list(said.values())
 
 
 def load(paths: Sequence[str], options: ReadOptions, *, look_again: bool = False, memory: int | None = None) -> Loaded:
