@@ -32,9 +32,7 @@ ENGINE = f"acw {__version__}, polars {pl.__version__}, store {VERSION}"
 """What wraps were rebuilt with: kept wraps of another engine are not relied on."""
 
 _PLACE = "__place"
-_ALWAYS = frozenset(
-    ("agent_id", "wrap_start", "wrap_end", "acw_ms", "pieces", "method", "ended_by", "status", "row", "file")
-)
+_ALWAYS = frozenset(("agent_id", "wrap_start", "acw_ms", "method", "status", "file"))
 
 
 def kept_wraps(

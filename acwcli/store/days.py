@@ -71,7 +71,7 @@ def read_days(
     """
     held = [day for day in days if day in manifest.days]
     with sound(root):
-        found = scan_days(root, manifest, held, columns).collect()
+        found = scan_days(root, manifest, held, columns).collect(engine="streaming")
     check_number(root, manifest, held, found.height)
     return found
 
