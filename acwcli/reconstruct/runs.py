@@ -132,8 +132,9 @@ def _fold(line: pl.DataFrame, track: list[str]) -> pl.DataFrame:
     same_track = pl.all_horizontal(pl.col(name) == pl.col(name).shift(1) for name in track)
     goes_on = same_track & pl.all_horizontal(pl.col(name) == pl.col(name).shift(1) for name in ("st", "c", "closer"))
     if "e" in line.columns:
-        goes_on &= pl.col("e").shift(1).is_null() | (pl.col("t") <= pl.col("e").shift(1))
-        line = line.with_columns(run=(~goes_on.fill_null(False)).cum_sum())
+        line = line.with_columns(goes_on=goes_on.fill_null(False))
+        no_later = pl.col("t") <= _latest_end(line).shift(1)
+        line = line.with_columns(run=(~(pl.col("goes_on") & (pl.col("e").shift(1).is_null() | no_later))).cum_sum())
         # A last row without an end goes on until the next event, whatever the rows before it said.
         ended = pl.col("e").last().over("run").is_not_null()
         line = line.with_columns(e=pl.when(ended).then(pl.col("e").max().over("run"))).filter(
@@ -142,6 +143,13 @@ def _fold(line: pl.DataFrame, track: list[str]) -> pl.DataFrame:
     else:
         line = line.filter(~goes_on.fill_null(False))
     return _with_next(line, track)
+
+
+def _latest_end(line: pl.DataFrame) -> pl.Series:
+    """The latest end told so far where `goes_on`; mostly the row's own, but an interval may lie within another."""
+    falls = line.select((pl.col("goes_on") & (pl.col("e") < pl.col("e").shift(1))).any()).item()
+    latest = pl.col("e").cum_max().over((~pl.col("goes_on")).cum_sum()) if falls else pl.col("e")
+    return line.select(latest)["e"]
 
 
 def _with_next(line: pl.DataFrame, track: list[str]) -> pl.DataFrame:
@@ -155,16 +163,17 @@ def _with_next(line: pl.DataFrame, track: list[str]) -> pl.DataFrame:
         nth=pl.int_range(pl.len(), dtype=pl.UInt32),
     )
     if "e" in line.columns:
-        line = line.with_columns(next_st=_next_different(track))
+        line = line.with_columns(next_st=_next_different("next_st", track).cast(pl.UInt8))
     return _with_end(line)
 
 
-def _next_different(track: list[str]) -> pl.Expr:
-    """State of the next run with another state or contact: after a hole the same one may simply go on."""
+def _next_different(told: str, track: list[str]) -> pl.Expr:
+    """What is told of the next run with another state or contact: after a hole the same one may simply go on."""
     same_next = pl.all_horizontal(pl.col(name) == pl.col(name).shift(-1) for name in (*track, "st", "c"))
-    none_left = len(STATE_CODE) + 1  # a code that no state has, so that the fill stops at the end of a track
-    upcoming = pl.when(~same_next.fill_null(False)).then(pl.col("next_st").fill_null(none_left)).backward_fill()
-    return pl.when(upcoming != none_left).then(upcoming).cast(pl.UInt8)
+    none_left = -1  # what no run has, so that the fill stops at the end of a track
+    known = pl.col(told).cast(pl.Int64).fill_null(none_left)
+    upcoming = pl.when(~same_next.fill_null(False)).then(known).backward_fill()
+    return pl.when(upcoming != none_left).then(upcoming)
 
 
 def _with_end(line: pl.DataFrame) -> pl.DataFrame:
@@ -180,13 +189,17 @@ def _close_by_agent(tracks: pl.DataFrame, closers: pl.DataFrame) -> pl.DataFrame
     nearest = closers.select(
         pl.col("ord").alias("close_ord"), close_agent="agent", close_t="t", close_st="st"
     ).with_columns(ord=pl.col("close_ord"))
-    joined = tracks.sort("ord").join_asof(nearest.sort("ord"), on="ord", strategy="forward")
-    first = (pl.col("close_agent") == pl.col("agent")) & (
-        pl.col("next_ord").is_null() | (pl.col("close_ord") < pl.col("next_ord"))
-    )
+    other_ord = _next_different("next_ord", ["agent", "track"]) if "e" in tracks.columns else pl.col("next_ord")
+    ordered = tracks.with_columns(other_ord=other_ord).sort("ord")
+    joined = ordered.join_asof(nearest.sort("ord"), on="ord", strategy="forward")
+
+    def comes_before(ord: str) -> pl.Expr:
+        earlier = pl.col(ord).is_null() | (pl.col("close_ord") < pl.col(ord))
+        return (pl.col("close_agent") == pl.col("agent")) & earlier
+
     closed = joined.with_columns(
-        next_t=pl.when(first).then(pl.col("close_t")).otherwise(pl.col("next_t")),
-        next_st=pl.when(first).then(pl.col("close_st")).otherwise(pl.col("next_st")),
+        next_t=pl.when(comes_before("next_ord")).then(pl.col("close_t")).otherwise(pl.col("next_t")),
+        next_st=pl.when(comes_before("other_ord")).then(pl.col("close_st")).otherwise(pl.col("next_st")),
     )
     return _with_end(closed).select(tracks.columns)
 
