@@ -14,6 +14,7 @@ import re
 import shutil
 import subprocess
 import sys
+import tarfile
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
@@ -94,6 +95,18 @@ def test_a_zip_is_no_workbook(tmp_path):
     with zipfile.ZipFile(path, "w") as archive:
         archive.writestr("states.csv", HEADER)
     refused(acw("summary", path), "unpack it")
+
+
+def test_a_tar_is_no_table_however_long_its_text(tmp_path):
+    packed = tmp_path / "logs.tar.gz"
+    with tarfile.open(packed, "w:gz") as archive:
+        for part in ("queue_log.1", "queue_log"):
+            rows = (ROOT / "sample_data/asterisk_queue_log" / part).read_bytes()
+            long = written(tmp_path, part, rows * 10)  # so that the odd bytes of the archive are few
+            archive.add(long, part)
+    ran = acw("summary", packed, "--max-bad", "5%")
+    assert (ran.code, ran.out) == (3, b"")
+    assert "a tar archive; unpack it" in ran.err
 
 
 def test_damage_deep_inside_a_parquet_file_is_an_input_error(tmp_path):

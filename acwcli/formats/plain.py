@@ -132,6 +132,8 @@ def _workbook(name: str, path: Path, compression: str) -> Plain:
 def _text(name: str, path: Path, compression: str, head: bytes, forced: str | None) -> Plain:
     marked = marked_encoding(head)
     encoding = checked_encoding(forced) if forced else marked
+    if head[257:262] == b"ustar":  # a long file in it looks like text with a few odd lines
+        raise InputError(f"{name}: a tar archive; unpack it and name the files in it")
     if not is_wide(encoding):
         _refuse_binary(name, head)
     notes: list[str] = []
