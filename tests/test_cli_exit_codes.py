@@ -246,7 +246,7 @@ def test_nothing_to_compute_is_4(tmp_path):
 
 @pytest.mark.parametrize("choice", [["--since", "2027-01-01"], ["--where", "queue = 'nowhere'"]])
 def test_filters_that_leave_nothing_are_4_and_named(choice):
-    refused(acw("summary", MORNING, *choice), ExitCode.NO_WRAPS, f"that {choice[0]} let through")
+    refused(acw("summary", MORNING, *choice), ExitCode.NO_WRAPS, f"that {choice[0]} let through", "let through: none")
 
 
 def test_records_without_acw_point_at_infer_gap(tmp_path):

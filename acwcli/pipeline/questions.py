@@ -159,9 +159,11 @@ def _why_nothing(found: Wraps, question: Question) -> str:
     records = any(file.kind == "contacts" for file in found.loaded.files)
     if found.aggregates is not None:
         return f"no single wraps: the files hold sums ({counted(total.used, 'row')}); acw summary gives their means"
-    hint = "; --infer-gap gives an upper bound from contact records" if records and not found.count() else ""
+    unheard = records and not filters and not found.count()
+    hint = "; --infer-gap gives an upper bound from contact records" if unheard else ""
+    counts = "let through" if filters else "found"  # what the filters left out is not known any more
     return (
-        f"no usable wraps{left} in {counted(total.read, 'row')} (wraps found: {statuses}){hint}. "
+        f"no usable wraps{left} in {counted(total.read, 'row')} (wraps {counts}: {statuses}){hint}. "
         "acw inspect PATH shows what was read"
     )
 
