@@ -664,3 +664,18 @@ def test_damaged_quotes_lose_no_line(tmp_path, lines):
     assert len(numbers) == len(set(numbers))
     # Every line with something in it is in the raw text of exactly one row.
     assert held.count("1") >= sum(line.count("1") for line in lines)
+
+
+def test_a_cover_sheet_is_passed_over(tmp_path):
+    import xlsxwriter
+
+    path = tmp_path / "book.xlsx"
+    book = xlsxwriter.Workbook(path)
+    cover, data = book.add_worksheet("Cover"), book.add_worksheet("Data")
+    cover.write_column(0, 0, ["Report of March", "Printed by ann"])
+    for number, row in enumerate([("agent_id", "contact_id", "acw_s"), ("a1", "c1", 30)]):
+        data.write_row(number, 0, row)
+    book.close()
+    grid = read_grid(Input("book.xlsx", path), None)
+    assert grid.columns == ["agent_id", "contact_id", "acw_s"]
+    assert "sheet 'Data' read, the other 1 not" in grid.notes[-1]

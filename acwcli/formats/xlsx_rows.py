@@ -45,12 +45,18 @@ def _first_table(plain: Plain, reader: ExcelReader) -> tuple[str, pl.DataFrame]:
         cells = reader.load_sheet(sheet, header_row=None, skip_rows=0, dtypes="string").to_polars()
         if not cells.height or not cells.width:
             continue
-        if _layout(plain.name, cells).header_line:
+        if _is_table(_layout(plain.name, cells)):
             return sheet, cells
         fallback = fallback or (sheet, cells)
     if fallback is None:
         raise InputError(f"{plain.name}: no sheet of this workbook holds anything; export it again")
     return fallback
+
+
+def _is_table(layout: Layout) -> bool:
+    """Whether there is a header of several columns; the title on a cover sheet is none."""
+    named = [name for number, name in enumerate(layout.columns, 1) if name != f"column {number}"]
+    return bool(layout.header_line) and len(named) > 1
 
 
 def _layout(source: str, cells: pl.DataFrame) -> Layout:
