@@ -119,11 +119,19 @@ def raw_lines(path: Path, spans: Mapping[int, int] | None = None) -> Raw:
     return fetch
 
 
+def as_texts(frame: pl.LazyFrame, columns: Sequence[str]) -> list[pl.Expr]:
+    """The cells of columns as text that can be shown, whatever their type; lists, which cannot be cast, as JSON."""
+    schema = frame.collect_schema()
+    listed = {name for name in columns if isinstance(schema[name], pl.List | pl.Array)}
+    json = {name: pl.when(pl.col(name).is_not_null()).then(pl.struct(name).struct.json_encode()) for name in listed}
+    return [json.get(name, pl.col(name).cast(pl.String)) for name in columns]
+
+
 def raw_cells(frame: pl.LazyFrame, columns: Sequence[str]) -> Raw:
     """Return a fetcher for shapes without lines: the cells of a row, joined by commas."""
 
     def fetch(rows: Sequence[int]) -> dict[int, str]:
-        cells = pl.concat_str([pl.col(name).cast(pl.String).fill_null("") for name in columns], separator=",")
+        cells = pl.concat_str([cell.fill_null("") for cell in as_texts(frame, columns)], separator=",")
         wanted = frame.filter(pl.col(ROW).is_in(list(rows))).select(ROW, cells.alias("text")).collect()
         return dict(wanted.iter_rows())
 

@@ -85,9 +85,12 @@ def _padded(rows: pl.LazyFrame, schema: pl.Schema, count: int) -> frozenset[str]
 
 
 def _cell(name: str, kind: pl.DataType) -> pl.Expr:
-    """Text with empty cells as null; categories, and columns of nothing at all, as text; all other types as stored."""
-    if isinstance(kind, pl.Categorical | pl.Enum | pl.Null):
-        return pl.col(name).cast(pl.String)
+    """Text with empty cells as null; decimals and durations, whose fractions count, as text; other types as stored."""
+    cell = pl.col(name)
+    if isinstance(kind, pl.Categorical | pl.Enum | pl.Null | pl.Decimal):
+        return cell.cast(pl.String)
+    if isinstance(kind, pl.Duration):
+        return cell.dt.to_string("iso")
     if kind != pl.String:
-        return pl.col(name)
-    return pl.when(pl.col(name) != "").then(pl.col(name))
+        return cell
+    return pl.when(cell != "").then(cell)

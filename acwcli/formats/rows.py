@@ -12,6 +12,7 @@ from polars.expr.whenthen import ChainedThen, Then
 from acwcli.errors import DamagedError, UsageError, did_you_mean, what_of_sql
 from acwcli.formats.frames import FileFrame
 from acwcli.formats.grid import Grid
+from acwcli.formats.grid_data import as_texts
 from acwcli.formats.parted import Parted, part_rows
 from acwcli.formats.words import is_total
 from acwcli.model.meter import metered
@@ -140,9 +141,9 @@ def _no_data(bad: pl.DataFrame, grid: Grid) -> dict[str, list[int]]:
     found: dict[str, list[int]] = {}
     if bad.height > _LOOKED_AT:
         return found
-    cells = [pl.col(name).cast(pl.String) for name in grid.columns]
+    first_filled = pl.coalesce(as_texts(grid.frame, grid.columns))
     rows = grid.frame.filter(pl.col("__row").is_in(bad["row"].implode())).select(
-        "__row", pl.coalesce(cells).alias("first"), pl.col("__bad").is_null().alias("read")
+        "__row", first_filled.alias("first"), pl.col("__bad").is_null().alias("read")
     )
     for row, first, read in rows.collect(engine="streaming").iter_rows():
         # A line that could not be read (too long, bad JSON) has no cells either, but it is not blank.
