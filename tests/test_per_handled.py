@@ -170,6 +170,19 @@ def test_orphans_and_open_wraps_are_of_no_handled_contact(tmp_path):
     assert (told["wraps"], told["handled"], told["mean_s"], told["total_s"]) == ("2", "2", "30.0", "120.0")
 
 
+def test_by_what_came_next_contacts_without_a_wrap_have_a_row_of_their_own(tmp_path):
+    made = records(60)
+    logs = (
+        written(tmp_path, "states.csv", state_lines(made)),
+        written(tmp_path, "contacts.csv", contact_lines(made, random.Random(1)), header=CONTACTS),
+    )
+    wraps = sum(record[4] is not None for record in made)
+    for path, came_next in zip(logs, ("ready", "other"), strict=True):
+        told = rows(acw("summary", path, "--by", "ended_by", "--per", "handled"))
+        counts = [(row["ended_by"], row["wraps"], row["handled"]) for row in told]
+        assert counts == [(came_next, str(wraps), str(wraps)), ("", "0", str(len(made) - wraps))]
+
+
 def test_a_span_of_time_holds_for_contacts_without_a_wrap(tmp_path):
     made = records()
     path = written(tmp_path, "contacts.csv", contact_lines(made, random.Random(1)), header=CONTACTS)

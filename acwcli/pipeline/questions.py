@@ -145,7 +145,9 @@ def handled(found: Wraps, question: Question) -> pl.LazyFrame:
     silent = found.legs_asked_for(silent=True)
     if silent is None:
         return _with_derived(wraps, found, question)
-    none = silent.with_columns(value_ms=pl.lit(0, pl.Int64), method=pl.lit(None, found.frame.schema["method"]))
+    # Columns of few words have one type whoever rebuilt them, or groups of wraps and of contacts would not match.
+    no_words = [pl.lit(None, found.frame.schema[name]).alias(name) for name in ("method", "ended_by")]
+    none = silent.with_columns(*no_words, value_ms=pl.lit(0, pl.Int64))
     return _with_derived(pl.concat([wraps, none], how="diagonal_relaxed"), found, question)
 
 
