@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli import ROOT, acw, written
+from tests.cli import GENERIC, ROOT, STATES, acw, written
 
 SAMPLES = "sample_data/genesys_cloud_conversations"
 DORA, EMIL, FAY = (f"{number:08d}-aaaa-4bbb-8ccc-000000000000" for number in (1, 2, 3))
@@ -84,6 +84,19 @@ def test_what_is_left_out_is_said(tmp_path):
     assert "1 row without an id or a name" in ran.err
     assert "left out: GROUP" in ran.err
     assert "1 ids have several names; the first counts" in ran.err
+
+
+@pytest.mark.parametrize("question", [("summary",), ("summary", "--by", "queue"), ("check", "--alert", "p90=60s")])
+def test_what_has_no_name_does_not_depend_on_the_question_nor_the_road(question, tmp_path):
+    """Whether or not queues are asked for, and whether the export, its wraps or a store is."""
+    names = written(tmp_path, "names.csv", ["billing,Bills"], header="id,name")
+    for path in (STATES, f"{GENERIC}/contacts.csv"):
+        wraps, store = tmp_path / f"wraps of {Path(path).name}", tmp_path / f"store of {Path(path).name}"
+        assert acw("reconstruct", path, "-o", wraps).code == 0
+        assert acw("ingest", "--store", store, path).code == 0
+        for asked in ((path,), (path, "--memory", "1"), (wraps,), (store,), (store, "--memory", "1")):
+            said = acw(*question, *asked, "--lookup", names).err
+            assert "2 of 3 queues have no name in --lookup: 'orders' …" in said, (asked, said)
 
 
 @pytest.mark.parametrize(

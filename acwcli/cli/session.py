@@ -55,6 +55,7 @@ def rebuild(
     roster, lookup = _named(read)
     options = parse.wrap_options(wrap, read.zone)
     wanted = frozenset(needs) | pipeline.needs_of_where(options.where)
+    wanted |= lookup.columns() if lookup is not None else frozenset()
     reading = parse.read_options(read, wanted)
     memory = parse.size(wrap.memory, "--memory") if wrap.memory else None
     if cluster is None and store_at(paths[0]) is not None and not (files or read.rejects or secret):

@@ -50,6 +50,10 @@ class Lookup:
         mine = self.names.filter(pl.col("column").is_null() | (pl.col("column") == column))
         return dict(mine.unique("id", keep="first", maintain_order=True).select("id", "name").iter_rows())
 
+    def columns(self) -> frozenset[str]:
+        """The wrap columns its ids may stand in: whatever the question, they are read, to say what has no name."""
+        return frozenset(name for name in LOOKED_UP if self.of(name))
+
     def named(self, frame: pl.DataFrame) -> pl.DataFrame:
         """Put names where ids of queues and dispositions stand; what is not listed stays."""
         columns = [name for name in ("queue", "disposition") if name in frame.columns]

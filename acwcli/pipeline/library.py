@@ -293,7 +293,9 @@ def _rebuilt(sources: Sources, reading: Reading, needs: frozenset[str]) -> Wraps
             raise UsageError(f"{', '.join(foreign)}: say this to load(), which has read the files already")
         reading = {**sources.reading, **reading}
     where = reading.get("where")
-    wanted = needs | needs_of_where(where)
+    lists = reading.get("lookup")
+    lookup = read_lookup(lists, reading.get("encoding")) if lists else None
+    wanted = needs | needs_of_where(where) | (lookup.columns() if lookup is not None else frozenset())
     data = _read(sources, reading, wanted)
     path = reading.get("roster")
     gap_cap = reading.get("gap_cap")
@@ -308,8 +310,6 @@ def _rebuilt(sources: Sources, reading: Reading, needs: frozenset[str]) -> Wraps
     # The rows a question ignores are counted in the account it works on; what was loaded stays as it is.
     counts = [replace(account, ignored=account.ignored.copy()) for account in data.loaded.counts]
     roster = read_roster(path, reading.get("encoding")) if path else None
-    lists = reading.get("lookup")
-    lookup = read_lookup(lists, reading.get("encoding")) if lists else None
     return _wraps(replace(data.loaded, counts=counts), options, wanted, roster, lookup)
 
 
