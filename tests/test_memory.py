@@ -66,8 +66,9 @@ def test_no_question_takes_all_wraps_into_memory(question, more, tmp_path, monke
     assert acw(*words, *NONE_OF_IT).code == 0
 
 
-def test_quantiles_of_many_groups_are_sorted_those_of_few_counted(tmp_path, monkeypatch):
-    asked = ("summary", STATES, CONTACTS, "--by", "agent_id,hour", "--limit", "30s")
+@pytest.mark.parametrize("by", [("--by", "agent_id,hour"), ()], ids=("groups", "everybody"))
+def test_quantiles_of_many_groups_are_sorted_those_of_few_counted(by, tmp_path, monkeypatch):
+    asked = ("summary", STATES, CONTACTS, *by, "--limit", "30s")
     counted = same(tmp_path, *asked)
     monkeypatch.setattr("acwcli.analyse.summary._MOST_SECONDS", 0)
     assert same(tmp_path, *asked) == counted

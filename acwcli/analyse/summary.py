@@ -139,7 +139,8 @@ def _counted(
     seconds = groups.select(pl.min_horizontal(figures.N, pl.col(_MAX_MS) // 1000 + 1).sum()).item()
     if seconds > _MOST_SECONDS:
         lists = _read_off(_grouped(obs, keys, [figures.sorted_values()])).drop(figures.SORTED)
-        return groups.drop(_GROUP).join(lists, on=keys, nulls_equal=True, maintain_order="left")
+        groups = groups.drop(_GROUP)
+        return groups.join(lists, on=keys, nulls_equal=True, maintain_order="left") if keys else groups.hstack(lists)
     places = groups.select(*keys, _GROUP).lazy()
     placed = obs.join(places, on=keys, nulls_equal=True) if keys else obs.join(places, how="cross")
     rows = placed.select(_GROUP, figures.VALUE)
