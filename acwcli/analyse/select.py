@@ -11,6 +11,7 @@ import polars as pl
 from acwcli.errors import UsageError, did_you_mean, what_of_sql
 from acwcli.model.derived import DERIVED, derived_columns
 from acwcli.model.seconds import in_seconds
+from acwcli.model.sql import of_one_row
 
 
 def select_rows(
@@ -61,19 +62,25 @@ def columns_of(where: str) -> frozenset[str]:
     """Return the public columns an SQL condition names.
 
     Raises:
-        UsageError: the text is not one SQL expression.
+        UsageError: the text is not one SQL expression, or one that looks at other wraps.
     """
     return frozenset(_parsed(where).meta.root_names())
 
 
 def _parsed(where: str) -> pl.Expr:
     try:
-        return pl.sql_expr(where)
+        condition = pl.sql_expr(where)
     except pl.exceptions.PolarsError as error:
         what = what_of_sql(error, where)
         raise UsageError(
             f"--where is not an SQL expression: {what}; write for example --where \"queue = 'billing'\""
         ) from None
+    if not of_one_row(condition):
+        raise UsageError(
+            "--where looks at each wrap by itself: AVG, COUNT, OVER and the like do not work in it; "
+            'write a number, for example --where "acw_s > 60"'
+        )
+    return condition
 
 
 def _satisfying(frame: pl.DataFrame, where: str, tz: str) -> pl.DataFrame:

@@ -16,6 +16,7 @@ from acwcli.formats.grid_data import as_texts
 from acwcli.formats.parted import Parted, part_rows
 from acwcli.formats.words import is_total
 from acwcli.model.meter import metered
+from acwcli.model.sql import of_one_row
 
 _FILES_AT_A_TIME = 8
 _LOOKED_AT = 100_000
@@ -34,6 +35,8 @@ def picked(grid: Grid, rows: str | None) -> pl.LazyFrame:
         condition = pl.sql_expr(rows)
     except pl.exceptions.PolarsError as error:
         raise UsageError(f"--rows is not an SQL expression: {what_of_sql(error, rows)}") from None
+    if not of_one_row(condition):
+        raise UsageError("--rows looks at each row by itself: AVG, COUNT, OVER and the like do not work in it")
     for name in condition.meta.root_names():
         if name not in grid.columns:
             near = did_you_mean(name, grid.columns)
