@@ -22,6 +22,7 @@ from pathlib import Path
 import polars as pl
 import pytest
 
+from acwcli.errors import ExitCode
 from acwcli.render import FORMATS
 from tests.cli import CONTACT_HEADER, GENERIC, MORNING, ROOT, STATES, acw, acw_process, one_wrap, written
 
@@ -215,6 +216,26 @@ def test_agents_the_roster_does_not_know_are_said(tmp_path):
     ran = acw("summary", MORNING, "--roster", roster, "--by", "team")
     assert "3 of 4 agents are not in the roster, such as 'b01'" in ran.err
     assert [line.split(",")[:2] for line in ran.text.splitlines()[1:]] == [["south", "7"], ["", "21"]]
+
+
+@pytest.mark.parametrize("column", ["queue", "hour", "file", "_n", "value_ms", "sure_talk"])
+def test_a_roster_s_columns_have_names_of_their_own(column, tmp_path):
+    """A question would take a column of wraps for the roster's, or fail over two of one name."""
+    roster = written(tmp_path, "roster.csv", ["b01,north"], header=f"agent_id,{column}")
+    ran = acw("summary", MORNING, "--roster", roster)
+    assert (ran.code, f"roster columns {column} are names of wraps columns" in ran.err) == (ExitCode.INPUT, True)
+
+
+@pytest.mark.parametrize("column", ["handled", "legs"])
+@pytest.mark.parametrize("question", [("summary", "--by"), ("flag", "--all", "--peers"), ("explain", "a07", "--peers")])
+def test_a_roster_may_name_its_columns_as_options_name_values(column, question, tmp_path):
+    rosters = [
+        written(tmp_path, f"{name}.csv", ["a07,north", "a08,south"], header=f"agent_id,{name}")
+        for name in (column, "team")
+    ]
+    records = f"{GENERIC}/contacts.csv"
+    found, expected = (acw(*question, roster.stem, records, "--roster", roster).text for roster in rosters)
+    assert found == expected.replace("team", column) != ""
 
 
 # Golden files

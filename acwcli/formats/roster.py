@@ -13,8 +13,11 @@ from acwcli.formats.inputs import Input
 from acwcli.formats.words import choose_columns
 from acwcli.model.columns import WRAP_COLUMNS
 from acwcli.model.counts import counted
+from acwcli.model.derived import DERIVED
 
 _WANTED = ("agent_id", "name", "team", "site", "supervisor")
+_TAKEN = ("contact_length", "file", "started_at", "over", "sure_talk", "sure_acw", "unwrapped")
+"""What else wraps and contacts have beside them while figures are worked out."""
 
 
 @dataclass(frozen=True)
@@ -64,7 +67,7 @@ def read_roster(path: str, encoding: str | None) -> Roster:
         raise InputError(f"{path}: a roster needs a column agent_id; it has {', '.join(grid.columns)}")
     named = {header: name for name, header in chosen.items()}
     columns = {header: named.get(header, header) for header in grid.columns}
-    taken = [header for header, name in columns.items() if name in WRAP_COLUMNS and name != "agent_id"]
+    taken = [header for header, name in columns.items() if name != "agent_id" and _is_taken(name)]
     if taken:
         raise InputError(f"{path}: roster columns {', '.join(taken)} are names of wraps columns; rename them")
     frame = grid.frame.select(pl.col(header).cast(pl.String).alias(name) for header, name in columns.items()).collect()
@@ -75,6 +78,11 @@ def read_roster(path: str, encoding: str | None) -> Roster:
         twice = counted(frame.height - once.height, "agent stands", "agents stand")
         notes.append(f"{path}: {twice} there twice; the first line counts")
     return Roster(once, notes)
+
+
+def _is_taken(name: str) -> bool:
+    """Whether wraps have such a column, may get it (`hour`), or have it while figures are worked out (`acw_ms`)."""
+    return name in (*WRAP_COLUMNS, *DERIVED, *_TAKEN) or name.startswith("_") or name.endswith("_ms")
 
 
 def _one(path: str) -> Input:

@@ -85,10 +85,11 @@ WRAP_FRAME: dict[str, pl.DataType] = {
 }
 """The engine's wraps; written out with `acw_s talk_s hold_s` in place of the `_ms` columns."""
 
-LEGS = "legs"
-"""Stands among needed columns when contact legs themselves are measured (`--of talk`), not only wraps."""
+LEGS = "(legs)"
+"""Stands among needed columns when contact legs themselves are measured (`--of talk`), not only wraps; no column of a
+roster is called so."""
 
-HANDLED = "handled"
+HANDLED = "(handled)"
 """Stands among needed columns when contacts handled without a wrap are counted as well (`--per handled`)."""
 
 CUSTOMER = "customer_id"
