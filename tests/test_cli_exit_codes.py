@@ -144,10 +144,6 @@ USAGE = {
     "summary {} --where \"queeu = 'a'\"": "did you mean 'queue'?",
     "summary {} --where acw_s": "not a condition",
     "summary {} --where \"wrap_start > '2026-03-02'\"": "DATE '2026-03-02'",
-    "summary {} --where 'acw_s > AVG(acw_s)'": "looks at each wrap by itself",
-    "summary {} --where 'COUNT(*) > 5'": "looks at each wrap by itself",
-    "summary {} --where 'RANK() OVER (ORDER BY acw_s) < 9'": "looks at each wrap by itself",
-    "summary {} --rows 'Cola = FIRST(Cola)'": "looks at each row by itself",
     "summary {} --rows 'x; drop'": "--rows is not an SQL expression",
     "summary {} --rows Coal=1": "did you mean 'Cola'?",
     "summary {} --rows Cola": "--rows is not a condition",
@@ -163,24 +159,6 @@ USAGE = {
 @pytest.mark.parametrize("line", USAGE)
 def test_a_mistake_in_the_options_is_2_and_says_what_was_meant(line):
     refused(acw(*shlex.split(line.format(MORNING))), ExitCode.USAGE, USAGE[line])
-
-
-@pytest.mark.parametrize(
-    "condition",
-    [
-        "queue NOT IN ('sales', 'orders') OR hour IN (8, 9)",
-        "ROUND(acw_s % 60, 1) = 2 AND NOT pieces > 1",
-        "CASE WHEN talk_s > 5 THEN acw_s / talk_s > 1 ELSE TRUE END",
-        "COALESCE(LEFT(queue, 2), channel, '') || 'x' = 'bix'",
-        "wrap_end - wrap_start > INTERVAL '60s'",
-        "wrap_start BETWEEN DATE '2026-03-16' AND TIMESTAMP '2026-03-17 08:00:00'",
-        "SPLIT_PART(contact_id, '-', 1) ILIKE '%7'",
-        "1 = 1",
-        "queue IS DISTINCT FROM NULL",
-    ],
-)
-def test_a_condition_on_one_wrap_is_carried_out(condition):
-    assert acw("reconstruct", MORNING, "--where", condition).code in (ExitCode.OK, ExitCode.NO_WRAPS)
 
 
 @pytest.mark.parametrize("words", [[], ["summary"], ["flag"]])

@@ -231,3 +231,9 @@ def test_what_many_files_say_alike_is_said_once(tmp_path, files, said):
         (tmp_path / f"{number}.csv").write_text(f"{title}agent_id,event_time,state\n{rows}")
     told = [line.removeprefix(f"acw: {tmp_path}/") for line in acw("summary", tmp_path).err.splitlines()[1:]]
     assert [" ".join(note.split()[: len(start.split())]) for note, start in zip(told, said, strict=True)] == said
+
+
+def test_a_file_without_rows_says_nothing_of_its_times(tmp_path):
+    (tmp_path / "empty.csv").write_text("agent_id,event_time,state\n")
+    ran = acw("summary", tmp_path / "empty.csv")
+    assert (ran.code, "read as" in ran.err) == (4, False)

@@ -88,9 +88,9 @@ def _satisfying(frame: pl.DataFrame, where: str, tz: str) -> pl.DataFrame:
     public = _public(frame, tz)
     for name in condition.meta.root_names():
         if name not in public.columns:
-            raise UsageError(
-                f"--where names the column '{name}', which wraps do not have{did_you_mean(name, public.columns)}"
-            )
+            measured = "wraps" if "status" in frame.columns else "the contacts that are measured"
+            near = did_you_mean(name, public.columns)
+            raise UsageError(f"--where names the column '{name}', which {measured} do not have{near}")
     try:
         mask = public.select(condition.alias("keep"))["keep"]
     except pl.exceptions.PolarsError as error:

@@ -84,8 +84,8 @@ class Times:
         return self._fold
 
     def is_local(self) -> bool:
-        """Whether some clock had no offset and was read in `--tz`."""
-        return any(not clock.has_offset for clock in self.clocks.values())
+        """Whether some clock had no offset and was read in `--tz`; a file without a row says nothing of its clocks."""
+        return bool(self._grid.sample.height) and any(not clock.has_offset for clock in self.clocks.values())
 
     def notes(self) -> list[str]:
         """What to say about the clocks."""
