@@ -318,3 +318,18 @@ def test_a_real_terminal_gets_a_table_of_its_width_and_no_control_characters_of_
     assert "\x1b[1m" in shown  # its own bold
     assert "whole centre" in shown
     assert "acw: 3 rows read" in shown
+
+
+@pytest.mark.skipif(not Path("/dev/fd").exists(), reason="needs /dev/fd")
+def test_what_is_open_already_is_written_to_not_replaced(tmp_path):
+    log = tmp_path / "log"
+    data = written(tmp_path, "states.csv", [*one_wrap(), "a1,no time,ready,,"])
+    usual = acw("reconstruct", data, "--max-bad", "1", "--rejects", tmp_path / "rejects.csv")
+    with log.open("wb") as both:
+        ran = acw_process(
+            *("reconstruct", data, "--max-bad", "1", "--rejects", "/dev/stderr", "-o", "/dev/fd/1", "-f", "csv"),
+            stderr=both,
+        )
+    assert (ran.code, ran.text) == (0, usual.text)  # stdout is a pipe, stderr a file
+    assert log.read_text() == (tmp_path / "rejects.csv").read_text() + usual.err
+    assert acw("reconstruct", data, "--max-bad", "1", "-o", "/dev/fd/977", "-f", "csv").code == 5

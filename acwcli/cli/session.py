@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import os
+import re
 import sys
 import tempfile
 from collections import Counter
@@ -279,12 +280,15 @@ class _target:  # noqa: N801  # used as a context manager, like open()
     """A file that appears whole or not at all: written beside its place, then moved there."""
 
     def __init__(self, path: str) -> None:
-        self._path = Path(os.path.realpath(path))  # a link stays a link
+        self._open = _descriptor(path)
+        self._path = Path(path if self._open is not None else os.path.realpath(path))  # a link stays a link
 
     def __enter__(self) -> BinaryIO:
         try:
             special = self._path.exists() and not self._path.is_file()
-            if special:
+            if self._open is not None:
+                self._part, self._stream = None, os.fdopen(os.dup(self._open), "wb")
+            elif special:
                 self._part, self._stream = None, self._path.open("wb")
             else:
                 self._mode = self._path.stat().st_mode & 0o777 if self._path.exists() else 0o666 & ~_umask()
@@ -308,6 +312,12 @@ class _target:  # noqa: N801  # used as a context manager, like open()
                 self._part.unlink(missing_ok=True)
         if isinstance(error, OSError):
             raise OutputError(f"{self._path}: cannot write: {error.strerror or error}") from error
+
+
+def _descriptor(path: str) -> int | None:
+    """What is open already behind `/dev/stderr` or a shell's `>(command)`; opened anew it would begin at its start."""
+    found = re.fullmatch(r"/(?:dev|proc/self)/fd/(\d+)", path)
+    return int(found[1]) if found else {"/dev/stdout": 1, "/dev/stderr": 2}.get(path)
 
 
 def _umask() -> int:
