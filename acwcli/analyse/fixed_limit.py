@@ -133,10 +133,10 @@ def _known(proposal: Row) -> bool:
 
 
 def _of_evidence(rows: pl.LazyFrame, found: Timer | None) -> tuple[str, ...]:
-    wanted = [pl.col("method").unique().cast(pl.String).implode(), pl.col("agent_id").n_unique().alias("agents")]
-    methods, agents = rows.select(wanted).collect(engine="streaming").row(0)
+    pairs = rows.select("agent_id", "method").unique().collect(engine="streaming")
+    methods = pairs["method"].unique().cast(pl.String).to_list()
     said = [why for method, why in _LENGTHS.items() if method in methods]
-    if agents < 2:
+    if pairs["agent_id"].n_unique() < 2:
         said.append("wraps of one agent do not tell what others take")
     if found is not None:
         at = seconds_text(found.at_s)

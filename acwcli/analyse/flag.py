@@ -232,8 +232,8 @@ def _log_start_ms(obs: pl.LazyFrame, newcomers: pl.DataFrame | None) -> int:
     """Where the logarithm starts: a quarter of the mean, so that wraps of 0 s are neither left out nor far away."""
     if newcomers is not None:
         obs = obs.filter(~pl.col("agent_id").cast(pl.String).is_in(newcomers["agent_id"].to_list()))
-    mean = obs.select(pl.col(figures.VALUE).sum() // (4 * pl.len().clip(lower_bound=1))).collect().item()
-    return max(int(mean), 1)
+    quarter = pl.col(figures.VALUE).sum() // (4 * pl.len().clip(lower_bound=1))
+    return max(int(obs.select(quarter).collect(engine="streaming").item()), 1)
 
 
 def _cells(obs: pl.LazyFrame, keys: Sequence[str], names: Sequence[pl.Expr], *, quick: bool) -> pl.DataFrame:

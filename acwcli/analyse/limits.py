@@ -8,6 +8,7 @@ import polars as pl
 
 from acwcli.analyse import figures
 from acwcli.analyse.exact import ratio
+from acwcli.model.replaced import replaced
 from acwcli.model.seconds import in_seconds
 
 LIMIT_MS = "_limit_ms"
@@ -17,11 +18,10 @@ LOWEST, HIGHEST = "_limit_low", "_limit_high"
 
 def limit_of(limits_ms: Mapping[str, int], otherwise: int | None) -> pl.Expr:
     """The limit of each observation's queue, in milliseconds; `otherwise` where the queue has none of its own."""
-    default = pl.lit(otherwise, pl.Int64)
-    queue = pl.col("queue").cast(pl.String)
     if not limits_ms:
-        return default
-    return queue.replace_strict(list(limits_ms), list(limits_ms.values()), default=default, return_dtype=pl.Int64)
+        return pl.lit(otherwise, pl.Int64)
+    queue = pl.col("queue").cast(pl.String)
+    return replaced(queue, limits_ms.keys(), limits_ms.values(), pl.Int64(), otherwise)
 
 
 def limit_sums() -> list[pl.Expr]:
@@ -64,7 +64,8 @@ def with_breaches(
     """
     if not limits_ms:
         return agents
-    sums = obs.with_columns(limit_of(limits_ms, None).alias(LIMIT_MS)).group_by(who).agg(limit_sums()).collect()
+    limited = obs.with_columns(limit_of(limits_ms, None).alias(LIMIT_MS))
+    sums = limited.group_by(who).agg(limit_sums()).collect(engine="streaming")
     some = pl.when(pl.col(LIMITED) > 0)
     breaches = sums.select(
         *who,

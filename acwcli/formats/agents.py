@@ -9,6 +9,7 @@ import polars as pl
 from acwcli.formats.frames import FileFrame
 from acwcli.formats.parted import Parted, part_rows
 from acwcli.formats.words import is_total
+from acwcli.model.replaced import replaced
 
 _VARIANTS = str.maketrans(
     {"ي": "ی", "ى": "ی", "ك": "ک", "\u200c": "", "\u200f": "", "\u200e": ""}
@@ -67,7 +68,8 @@ def one_spelling_of_parts(rows: Parted) -> tuple[Parted, list[str]]:
         return rows, []
     pairs = pl.DataFrame({"old": agents.cast(pl.String), "new": united.cast(pl.String)}).drop_nulls()
     variants = dict(pairs.filter(pl.col("old") != pl.col("new")).iter_rows())
-    named = pl.col("agent_id").cast(pl.String).replace(variants).cast(agents.dtype)
+    own = pl.col("agent_id").cast(pl.String)
+    named = pl.coalesce(replaced(own, variants.keys(), variants.values(), pl.String()), own).cast(agents.dtype)
     moved = part_rows(rows.rows().with_columns(named), rows.count, order=rows.order, everybody=rows.everybody)
     rows.remove()
     return moved, notes

@@ -20,8 +20,6 @@ def derived_columns(names: Iterable[str], tz: str, instant: str = "wrap_start") 
         "day": local.dt.date(),
         "hour": local.dt.hour().cast(pl.Int64),
         "week": local.dt.strftime("%G-W%V"),
-        "weekday": local.dt.weekday().replace_strict(
-            dict(enumerate(_WEEKDAYS, start=1)), return_dtype=pl.Enum(_WEEKDAYS)
-        ),
+        "weekday": (local.dt.weekday() - 1).cast(pl.UInt8).cat.to(pl.Enum(_WEEKDAYS)),
     }
     return [known[name].alias(name) for name in names if name in known]

@@ -14,6 +14,7 @@ from acwcli.formats.parted import as_codes, from_codes, writing_to
 from acwcli.formats.roster import Roster
 from acwcli.formats.scratch import scratch_file
 from acwcli.model.columns import HANDLED, LEGS
+from acwcli.model.replaced import replaced
 from acwcli.pipeline.loading import Loaded
 from acwcli.pipeline.parting import ON_DISK
 from acwcli.pipeline.rebuilding import (
@@ -90,10 +91,10 @@ class Spilled:
         return found.with_columns(*from_codes(stored), *missing, source=self._source()).select(self.frame.columns)
 
     def _source(self) -> pl.Expr:
-        names = dict(enumerate(self.sources))
-        one = pl.lit(names[0], pl.String) if len(names) == 1 else None  # nothing to look up
-        named = pl.col("file").replace_strict(names, return_dtype=pl.String) if one is None else one
-        return named.cast(self.frame.schema["source"])
+        if len(self.sources) == 1:  # nothing to look up
+            return pl.lit(self.sources[0], pl.String).cast(self.frame.schema["source"])
+        places = range(len(self.sources))
+        return replaced(pl.col("file"), places, self.sources, pl.String()).cast(self.frame.schema["source"])
 
 
 @dataclass

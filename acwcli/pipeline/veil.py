@@ -18,6 +18,7 @@ from acwcli.formats.agents import plain_spelling
 from acwcli.formats.frames import Kind
 from acwcli.formats.lookup import Lookup
 from acwcli.formats.roster import Roster
+from acwcli.model.replaced import replaced
 from acwcli.pipeline.loading import Elsewhere, Loaded
 from acwcli.pipeline.rebuilding import Wraps
 from acwcli.reconstruct.combine import Reconstructed
@@ -78,7 +79,7 @@ class Pseudonyms:
         known, shown = (
             pl.Series(list(texts), dtype=pl.String).cast(kind) for texts in (self._known, self._known.values())
         )
-        return rows.with_columns(pl.col("agent_id").replace_strict(known, shown, default=None, return_dtype=kind))
+        return rows.with_columns(replaced(pl.col("agent_id"), known, shown, kind))
 
     def hidden(self, text: str) -> str:
         """A text without the ids (and names) of agents; short ones and numbers only where they are quoted as one."""
@@ -109,7 +110,11 @@ def pseudonyms(key: bytes, loaded: Loaded, roster: Roster | None = None, lookup:
     if len(key) < SHORTEST_KEY:
         raise UsageError(f"--anonymize: the key is shorter than {SHORTEST_KEY} letters, so pseudonyms could be guessed")
     ids = [file.rows().select(pl.col("agent_id").unique()) for file in loaded.files if "agent_id" in file.frame.columns]
-    agents = {agent: agent for own in ids for agent in own.collect().to_series().drop_nulls().cast(pl.String)}
+    agents = {
+        agent: agent
+        for own in ids
+        for agent in own.collect(engine="streaming").to_series().drop_nulls().cast(pl.String)
+    }
     known = {name: agent for agent, name in lookup.of("agent_id").items()} if lookup is not None else {}
     personal = [name for name in roster.columns if _names_people(roster.frame, name)] if roster is not None else []
     if roster is not None:

@@ -18,6 +18,7 @@ from acwcli.formats.rows import account, account_parted, collect, picked, reject
 from acwcli.formats.times import Times, roll_midnights
 from acwcli.formats.words import BOOLEAN_WORDS, fold_expr, unit_ms
 from acwcli.model.columns import CONTACT_FRAME, CUSTOMER
+from acwcli.model.replaced import replaced
 
 TITLE = "Contact records: one row per contact leg (any platform)"
 KIND = "contacts"
@@ -145,7 +146,8 @@ def _something(text: pl.Expr) -> pl.Expr:
 
 
 def _truth(text: pl.Expr) -> pl.Expr:
-    return fold_expr(text.cast(pl.String)).replace_strict(BOOLEAN_WORDS, default=None, return_dtype=pl.Boolean)
+    words = fold_expr(text.cast(pl.String))
+    return replaced(words, BOOLEAN_WORDS.keys(), BOOLEAN_WORDS.values(), pl.Boolean())
 
 
 def _totals(rows: pl.LazyFrame, agents: pl.Series, loaded: FileFrame) -> pl.Expr | None:
