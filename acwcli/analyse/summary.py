@@ -138,7 +138,8 @@ def _counted(
     groups = groups.filter(pl.col(figures.N) > 0).with_row_index(_GROUP)
     seconds = groups.select(pl.min_horizontal(figures.N, pl.col(_MAX_MS) // 1000 + 1).sum()).item()
     if seconds > _MOST_SECONDS:
-        lists = _read_off(_grouped(obs, keys, [figures.sorted_values()])).drop(figures.SORTED)
+        # In no order: to put the lists in one would copy every length.
+        lists = _read_off(_unordered(obs, keys, [figures.sorted_values()])).drop(figures.SORTED)
         groups = groups.drop(_GROUP)
         return groups.join(lists, on=keys, nulls_equal=True, maintain_order="left") if keys else groups.hstack(lists)
     places = groups.select(*keys, _GROUP).lazy()
@@ -149,8 +150,12 @@ def _counted(
 
 
 def _grouped(obs: pl.LazyFrame, keys: Sequence[str], wanted: Sequence[pl.Expr]) -> pl.DataFrame:
-    groups = (obs.group_by(keys).agg(wanted) if keys else obs.select(wanted)).collect(engine="streaming")
+    groups = _unordered(obs, keys, wanted)
     return groups.sort(keys, nulls_last=True) if keys else groups
+
+
+def _unordered(obs: pl.LazyFrame, keys: Sequence[str], wanted: Sequence[pl.Expr]) -> pl.DataFrame:
+    return (obs.group_by(keys).agg(wanted) if keys else obs.select(wanted)).collect(engine="streaming")
 
 
 def _with_handled(
