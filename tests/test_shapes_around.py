@@ -45,14 +45,14 @@ def test_contacts_that_wait_as_the_wrap_begins():
             record(0, 10), record(5, None, 15, agent=None), record(5, 20, queue="other"),
             record(0, 30, direction="outbound"), record(None, 40), record(12, 12),
         ]
-    )  # fmt: skip
+    ).lazy()  # fmt: skip
     places = [-1, 0, 7, 10, 12, 15, 60, None]
     wraps = with_waiting(frame([wrap(place) for place in places]), records)
     # Offered at the very instant it waits, answered or gone at the very instant it does not.
     assert wraps["waiting"].to_list() == [0, 1, 2, 1, 1, 0, 0, None]
     assert with_waiting(frame([wrap(7, queue=None)]), records)["waiting"].to_list() == [None]
     assert with_waiting(frame([wrap(7, queue="other")]), records)["waiting"].to_list() == [1]
-    for nothing in (None, records.drop("offered_at"), records.head(0)):
+    for nothing in (None, records.drop("offered_at"), records.clear()):
         assert with_waiting(frame([wrap(7)]), nothing)["waiting"].to_list() == [None]
 
 
@@ -66,7 +66,7 @@ def test_calls_inside_by_records():
         record(20, 21, direction="outbound", agent="a", contact="c2"),
         record(55, 56, direction="outbound", agent="a", contact="o4"),
     ]
-    assert with_calls(wraps, calls_of(frame(made), None))["calls"].to_list() == [2, 0, 0, 0]
+    assert with_calls(wraps, calls_of(frame(made).lazy(), None))["calls"].to_list() == [2, 0, 0, 0]
     assert with_calls(wraps, calls_of(None, None))["calls"].to_list() == [None] * 4
 
 
@@ -83,7 +83,7 @@ def test_calls_inside_by_states():
         ]
     )  # fmt: skip
     assert with_calls(wraps, calls_of(None, events.lazy()))["calls"].to_list() == [1, 0]
-    told = frame([record(5, 5, contact="o1", agent="a")])
+    told = frame([record(5, 5, contact="o1", agent="a")]).lazy()
     assert with_calls(wraps, calls_of(told, events.lazy()))["calls"].to_list() == [0, 0]
 
 
@@ -157,11 +157,11 @@ def test_customers_who_call_back_within_a_day():
         for name, customer in customers.items()
     ]
     rows[customers_place(rows, "x3")]["direction"] = "outbound"
-    records = frame(rows).with_columns(pl.col("customer_id").cast(pl.UInt64))
+    records = frame(rows).lazy().with_columns(pl.col("customer_id").cast(pl.UInt64))
     # At the last moment of the day; a minute later; called by an agent; in the last day; nobody known.
     expected = [True, False, False, None, None, None, None]
     assert with_calls_back(frame(wraps), records)["called_back"].to_list() == expected
-    for nothing in (None, records.drop("customer_id"), records.head(0)):
+    for nothing in (None, records.drop("customer_id"), records.clear()):
         assert with_calls_back(frame(wraps), nothing)["called_back"].to_list() == [None] * len(wraps)
 
 

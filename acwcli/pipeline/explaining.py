@@ -94,13 +94,14 @@ def explain(
 def _for_shapes(found: Wraps, obs: pl.LazyFrame, agent: str) -> pl.DataFrame:
     """The wraps looked at, whoever the peers are, with what records and states tell of what goes on around them."""
     records, events = found.loaded.rows_of("contacts"), found.loaded.rows_of("states")
-    contacts = None if records is None else records.select(pl.col(f"^({'|'.join(OF_RECORDS)})$")).collect()
+    contacts = None if records is None else records.select(pl.col(f"^({'|'.join(OF_RECORDS)})$"))
     chosen = looked_at(obs, [agent])
     own = pl.col("agent_id").is_in(chosen["agent_id"].implode())
     known = [name for name in (*NEEDS, *EVIDENCE, *AROUND_NEEDS, "value_ms") if name in obs.collect_schema()]
     wraps = obs.filter(own).select(list(dict.fromkeys(known))).collect(engine="streaming")
-    named = pl.col("agent_id").cast(pl.String).is_in(chosen["agent_id"].cast(pl.String).implode())
-    calls = calls_of(contacts, None if events is None else events.filter(named))
+    names = chosen["agent_id"].cast(pl.String)
+    named = pl.col("agent_id").cast(pl.String).is_in(names.implode())
+    calls = calls_of(contacts, None if events is None else events.filter(named), names)
     wraps = with_calls_back(with_calls(with_waiting(wraps, contacts), calls), contacts)
     return prepare(wraps.lazy(), EVIDENCE, [agent], chosen)
 

@@ -95,11 +95,15 @@ class Loaded:
         return wraps.select("file", "row").join(every, on=("file", "row"), how="left", maintain_order="left")
 
     def rows_of(self, kind: Kind) -> pl.LazyFrame | None:
-        """All rows of one kind in no order, wherever they are; None when there is no such file."""
+        """All rows of one kind with `file`, in no order, wherever they are; None when there is no such file."""
         if self.elsewhere is not None:
             found = self.of_kind(kind)
             return None if found is None else found.lazy()
-        frames = [file.rows() for file in self.files if file.kind == kind]
+        frames = [
+            loaded.rows().with_columns(pl.lit(index, pl.UInt32).alias("file"))
+            for index, loaded in enumerate(self.files)
+            if loaded.kind == kind
+        ]
         return pl.concat(frames, how="diagonal_relaxed") if frames else None
 
     def total(self) -> RowCounts:
