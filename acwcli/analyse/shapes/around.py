@@ -63,14 +63,14 @@ def _moves(offered: pl.LazyFrame, looks: pl.DataFrame) -> pl.DataFrame:
         looks: `_queue at` of each look, ascending; changes after the last one of a queue are under null.
     """
     looks = looks.with_columns(look="at")
-    found = [pl.DataFrame(schema={"_queue": pl.String(), "look": looks.schema["look"], "move": pl.Int64()})]
+    found = pl.DataFrame(schema={"_queue": pl.String(), "look": looks.schema["look"], "move": pl.Int64()})
     for some in offered.collect_batches(chunk_size=_AT_A_TIME, maintain_order=False, engine="streaming"):
         for end, move in (("begin", 1), ("end", -1)):
             moves = some.select("_queue", at=end).sort("at")
             moves = moves.join_asof(looks, on="at", by="_queue", strategy="forward", check_sortedness=False)
-            found.append(moves.group_by("_queue", "look").agg(move=pl.len().cast(pl.Int64) * move))
-    moves = pl.concat(found).group_by("_queue", "look").agg(pl.col("move").sum())
-    return moves.rename({"look": "at"})
+            both = pl.concat([found, moves.select("_queue", "look", move=pl.lit(move, pl.Int64))])
+            found = both.group_by("_queue", "look").agg(pl.col("move").sum())
+    return found.rename({"look": "at"})
 
 
 def with_calls(wraps: pl.DataFrame, made: pl.DataFrame) -> pl.DataFrame:
