@@ -20,7 +20,7 @@ from acwcli import pipeline
 from acwcli.errors import ExitCode
 from acwcli.formats.options import ReadOptions
 from acwcli.formats.scratch import sweep
-from acwcli.model.columns import HANDLED, LEGS, WRAP_FRAME
+from acwcli.model.columns import CUSTOMER, HANDLED, LEGS, WRAP_FRAME
 from acwcli.model.marker import NAMES_KEY
 from tests.cli import ROOT, STATES, acw, acw_process, one_wrap, start, written
 from tests.memory import ALL_OF_IT, CONTACTS, NONE_OF_IT, QUESTIONS, same
@@ -146,6 +146,13 @@ def test_rows_really_go_to_disk():
     assert sum(part.height for part in parts) == loaded.counts[0].used
     owners = [set(part["agent_id"].unique().cast(str)) for part in parts]
     assert sum(map(len, owners)) == len(set().union(*owners))
+
+
+def test_records_take_more_where_customers_are_told_apart():
+    needs = frozenset(("agent_id", "acw_ms"))
+    enough = 4 * 700 * len(Path(CONTACTS).read_text().splitlines())  # a quarter of it is for rows
+    assert pipeline.load([CONTACTS], ReadOptions(needs=needs), memory=enough).parts == 0
+    assert pipeline.load([CONTACTS], ReadOptions(needs=needs | {CUSTOMER}), memory=enough).parts > 0
 
 
 @pytest.mark.parametrize("form", ["csv", "json", "ndjson", "parquet"])

@@ -11,7 +11,7 @@ import polars as pl
 from acwcli.formats import detect
 from acwcli.formats.frames import Kind, Probe
 from acwcli.formats.options import ReadOptions
-from acwcli.model.columns import LEGS
+from acwcli.model.columns import CUSTOMER, LEGS
 from acwcli.pipeline.parting import ON_DISK
 
 _ENGINE_BYTES = 200_000_000
@@ -20,8 +20,8 @@ _ENGINE_BYTES = 200_000_000
 _ROW_BYTES, _WIDE_ROW_BYTES = 105, 215
 """What rebuilding took at its peak per state event (10 million of them), and with contact ids or legs."""
 
-_RECORD_BYTES = 470
-"""The same per contact record (15 million of them)."""
+_RECORD_BYTES, _WIDE_RECORD_BYTES = 600, 800
+"""The same per contact record (4 million of them), and where customers are told apart."""
 
 _WRAP_BYTES, _WIDE_WRAP_BYTES = 130, 300
 """The same per wrap of a wraps file (23 million of them), and with contact ids."""
@@ -86,7 +86,7 @@ def _bytes_of(kind: Kind, how: ReadOptions) -> int:
     wide = not how.needs.isdisjoint(_WIDE)
     return {
         "states": _WIDE_ROW_BYTES if wide else _ROW_BYTES,
-        "contacts": _RECORD_BYTES,
+        "contacts": _WIDE_RECORD_BYTES if CUSTOMER in how.needs else _RECORD_BYTES,
         "wraps": _WIDE_WRAP_BYTES if wide else _WRAP_BYTES,
     }[kind]
 
