@@ -23,6 +23,7 @@ QUESTIONS = (
     ("summary", "--infer-gap", "--by", "method"),
     ("flag", "--per", "handled", "--all", "--where", "queue <> 'sales'"),
     ("summary", "--by", "weekday,hour", "--limit", "40s", "--queue-limit", "billing=30s"),
+    ("summary", "--by", "agent_id,hour", "--attribute", "split"),
 )
 CONTACTS = "sample_data/generic/contacts.csv"
 

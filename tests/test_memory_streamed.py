@@ -57,6 +57,7 @@ def test_what_keeps_all_rows_is_seen():
     [
         ("summary", "--by", "weekday,hour", "--queue-limit", "billing=30s"),
         ("summary", "--by", "source,agent_id"),
+        ("summary", "--by", "agent_id,hour", "--attribute", "split"),
         ("diagnose", "--within", "60s", "--queue-limit", "billing=30s"),
         ("flag", "--all", "--queue-limit", "billing=30s"),
         ("explain", "a07"),

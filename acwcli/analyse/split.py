@@ -43,16 +43,21 @@ def split_summary(obs: pl.LazyFrame, by: Sequence[str], noun: str, tz: str) -> T
     names = agent_name(keys, schema)
     listed = with_name(keys, names)
     kept = dict.fromkeys((*(key for key in keys if key not in DERIVED), *(["name"] if names else []), "method"))
-    frame = obs.select(figures.VALUE, "wrap_start", "wrap_end", *kept).with_row_index("_wrap").collect()
-    figures.any_wraps(frame.height, noun)
-    placed = pieces(frame).with_columns(derived_columns(keys, tz, "_from"))
-    whole = placed.group_by("_wrap", *keys).agg(pl.col("_part").sum(), pl.col("method").first(), *names)
-    summed = whole.group_by(keys).agg(
-        figures.count(), pl.col("_part").sum().alias(figures.SUM_MS), *figures.method_range(), *names
-    )
+    wraps = obs.select(figures.VALUE, "wrap_start", "wrap_end", *kept)
+    every = wraps.select(figures.count(), figures.sum_ms(), *figures.method_range()).collect(engine="streaming")
+    figures.any_wraps(int(every[figures.N].item()), noun)
+    # Most wraps lie within one quarter and stream by; only the others are kept, to count each of them once.
+    inside = _inside(wraps).with_columns(derived_columns(keys, tz, "_from"))
+    crossing = wraps.filter(_crosses()).collect(engine="streaming").with_row_index("_wrap")
+    cut = _quarters(crossing).with_columns(derived_columns(keys, tz, "_from"))
+    whole = cut.group_by("_wrap", *keys).agg(pl.col("_part").sum(), pl.col("method").first(), *names)
+    sums = [_summed(rows, keys, names).collect(engine="streaming") for rows in (inside, whole.lazy())]
+    summed = pl.concat(sums).group_by(keys).agg(
+        pl.col(figures.N, figures.SUM_MS).sum(), pl.col(figures.METHOD_LOW).min(), pl.col(figures.METHOD_HIGH).max(),
+        *names,
+    )  # fmt: skip
     groups = _finish(summed.sort(keys, nulls_last=True), noun)
     order = [*key_columns(listed, groups.schema), *columns]
-    every = frame.select(figures.count(), figures.sum_ms(), *figures.method_range())
     total = {listed[0]: WHOLE, **_finish(every, noun).select(column.name for column in columns).row(0, named=True)}
     return Table(
         "summary", presentable(groups, keys).select([column.name for column in order]), tuple(order), total=total
@@ -70,27 +75,44 @@ def pieces(frame: pl.DataFrame) -> pl.DataFrame:
     Returns:
         A row per wrap and quarter with `_from` (instant) and `_part` (ms); the parts of a wrap add up to `value_ms`.
     """
+    cut = _quarters(frame.filter(_crosses()))
+    return pl.concat([_inside(frame.lazy()).collect(), cut])
+
+
+def _crosses() -> pl.Expr:
+    """Whether a wrap is in more than one quarter."""
+    first, last = _quarters_of()
+    return (last > first).fill_null(False)
+
+
+def _quarters_of() -> tuple[pl.Expr, pl.Expr]:
+    """The first and the last quarter of a wrap."""
     start, end = pl.col("wrap_start").dt.epoch("ms"), pl.col("wrap_end").dt.epoch("ms")
-    last = pl.max_horizontal(end - 1, start) // QUARTER_MS
-    numbered = frame.with_columns((start // QUARTER_MS).alias("_first"), last.alias("_last"))
-    crossing = (pl.col("_last") > pl.col("_first")).fill_null(False)
-    inside = numbered.filter(~crossing).with_columns(
-        pl.when(pl.col("wrap_end").is_not_null()).then("wrap_start").alias("_from"),
-        pl.col(figures.VALUE).alias("_part"),
-    )
+    return start // QUARTER_MS, pl.max_horizontal(end - 1, start) // QUARTER_MS
+
+
+def _inside(wraps: pl.LazyFrame) -> pl.LazyFrame:
+    """The wraps that are in one quarter, each whole."""
+    placed = pl.when(pl.col("wrap_end").is_not_null()).then("wrap_start")
+    return wraps.filter(~_crosses()).with_columns(placed.alias("_from"), pl.col(figures.VALUE).alias("_part"))
+
+
+def _quarters(crossing: pl.DataFrame) -> pl.DataFrame:
+    """The others, cut."""
+    first, last = _quarters_of()
+    start, end, value = pl.col("wrap_start").dt.epoch("ms"), pl.col("wrap_end").dt.epoch("ms"), pl.col(figures.VALUE)
     quarter = pl.col("_quarter") * QUARTER_MS
     low, high = pl.max_horizontal(start, quarter), pl.min_horizontal(end, quarter + QUARTER_MS)
-    value, length = pl.col(figures.VALUE), end - start
-    cut = (
-        numbered.filter(crossing)
-        .with_columns(pl.int_ranges("_first", pl.col("_last") + 1).alias("_quarter"))
-        .explode("_quarter")
-        .with_columns(
-            low.cast(frame.schema["wrap_start"]).alias("_from"),
-            (value * (high - start) // length - value * (low - start) // length).alias("_part"),
-        )
+    done, left = value * (low - start) // (end - start), value * (high - start) // (end - start)
+    cut = crossing.with_columns(pl.int_ranges(first, last + 1).alias("_quarter")).explode("_quarter")
+    return cut.with_columns(low.cast(crossing.schema["wrap_start"]).alias("_from"), (left - done).alias("_part")).drop(
+        "_quarter"
     )
-    return pl.concat([inside, cut.select(inside.columns)])
+
+
+def _summed(rows: pl.LazyFrame, keys: Sequence[str], names: Sequence[pl.Expr]) -> pl.LazyFrame:
+    every = [figures.count(), pl.col("_part").sum().alias(figures.SUM_MS), *figures.method_range(), *names]
+    return rows.group_by(keys).agg(every)
 
 
 def _finish(groups: pl.DataFrame, noun: str) -> pl.DataFrame:
