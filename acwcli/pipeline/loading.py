@@ -146,9 +146,11 @@ def _said_together(notes: Iterable[tuple[str, str]]) -> list[str]:
     often = Counter(note for _, note in listed)
     said: dict[str, str] = {}
     for source, note in listed:
-        own = note if note.startswith(source) else f"{source}: {note}"
-        together = f"{source} and {often[note] - 1} other files: {note}"
-        said.setdefault(*((own, own) if often[note] <= _SAID_APART else (note, together)))
+        if often[note] > _SAID_APART:
+            said.setdefault(note, f"{source} and {often[note] - 1} other files: {note}")
+        else:
+            own = note if note.startswith(source) else f"{source}: {note}"
+            said[own] = own
     return list(said.values())
 
 
