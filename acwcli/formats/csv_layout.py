@@ -67,7 +67,8 @@ def find_layout(plain: Plain) -> Layout:
         # Delimiters that do not occur leave the lines alike.
         parsed[one] = unparted if unparted is not None and not occurs else _records(lines, one)
         unparted = unparted if occurs else parsed[one]
-    fitness = {id(split): _fitness(split) for split in {id(split): split for split in parsed.values()}.values()}
+    different = {id(records): records for records in parsed.values()}  # lines that are left alike are judged once
+    fitness = {which: _fitness(records) for which, records in different.items()}
     delimiter = max(candidates, key=lambda one: fitness[id(parsed[one])])
     records = parsed.pop(delimiter)
     layout = layout_of(plain.name, records[1:] if announced else records, len(lines), delimiter)

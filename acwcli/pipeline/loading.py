@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import reduce
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Protocol, TypeVar
 
 import polars as pl
 
@@ -34,6 +34,8 @@ FIRST_INSTANTS: dict[Kind, str] = {
     "wraps": "wrap_start",
     "aggregates": "wrap_start",
 }
+Rows = TypeVar("Rows", pl.DataFrame, pl.LazyFrame)
+
 _SAID_APART = 3
 """Of more files than this a note is said once for all."""
 
@@ -77,8 +79,12 @@ class Loaded:
         """
         if self.elsewhere is not None and kind in ("states", "contacts"):
             return self.elsewhere.of_kind(kind)
+        return self._together(kind, lambda loaded: loaded.in_part(part))
+
+    def _together(self, kind: Kind, rows: Callable[[FileFrame], Rows]) -> Rows | None:
+        """What `rows` gives of each file of a kind, one below the other, with `file`."""
         frames = [
-            loaded.in_part(part).with_columns(pl.lit(index, pl.UInt32).alias("file"))
+            rows(loaded).with_columns(pl.lit(index, pl.UInt32).alias("file"))
             for index, loaded in enumerate(self.files)
             if loaded.kind == kind
         ]
@@ -99,12 +105,7 @@ class Loaded:
         if self.elsewhere is not None:
             found = self.of_kind(kind)
             return None if found is None else found.lazy()
-        frames = [
-            loaded.rows().with_columns(pl.lit(index, pl.UInt32).alias("file"))
-            for index, loaded in enumerate(self.files)
-            if loaded.kind == kind
-        ]
-        return pl.concat(frames, how="diagonal_relaxed") if frames else None
+        return self._together(kind, FileFrame.rows)
 
     def total(self) -> RowCounts:
         """The account of all files together."""
